@@ -1,0 +1,221 @@
+/** Editions: what can stand in one, the frozen ranking, and what was decided for each day. */
+import { Prisma, type PrismaClient } from "../../prisma/client/client.ts";
+import type { Edition, EditionState, RankedBy, RankedPaper, ScoreParts } from "../core/edition.ts";
+import type { Day } from "../core/paper.ts";
+
+/** An edition with how far back its papers can have been sent. */
+export interface StoredEdition extends Edition {
+  /**
+   * Date of the first edition any of its papers stood in, under any of its keys; null without papers. No delivery with
+   * a local day before it can hold one of them: an edition closes a day after its date, and no zone is a day behind.
+   */
+  readonly historySince: Day | null;
+}
+
+/** What is known of an edition without its papers. */
+export interface EditionSummary {
+  readonly date: Day;
+  readonly state: EditionState;
+  readonly because: string | null;
+  readonly closedAt: Date | null;
+  readonly papers: number;
+}
+
+export type Editions = ReturnType<typeof editions>;
+
+export function editions(prisma: PrismaClient) {
+  const find = async (date: Day): Promise<StoredEdition | null> => {
+    const [row] = await prisma.$queryRaw<EditionRow[]>`
+      SELECT date::text AS date, state, closed_at, revision, ranked_by, (
+        SELECT min(first.edition_date)::text FROM edition_papers e
+        JOIN papers p ON p.id = e.paper_id OR p.merged_into = e.paper_id
+        JOIN edition_papers first ON first.paper_id = p.id
+        WHERE e.edition_date = editions.date) AS history_since
+      FROM editions WHERE date = ${date}::date`;
+    if (!row) return null;
+    const papers = await prisma.$queryRaw<PaperRow[]>`
+      SELECT e.rank, e.lane, e.listed_on::text AS listed_on, e.upvotes, e.comments, e.stars, e.stars_gained, e.score,
+        e.score_parts, e.topics, e.is_new, p.id AS key, p.public_id, p.title, p.abstract, p.summary, p.authors, p.categories,
+        p.keywords, p.url, p.pdf_url, p.code_url, p.organization,
+        ARRAY(SELECT f.id FROM papers f WHERE f.merged_into = p.id) AS former_keys
+      FROM edition_papers e JOIN papers o ON o.id = e.paper_id JOIN papers p ON p.id = coalesce(o.merged_into, o.id)
+      WHERE e.edition_date = ${date}::date ORDER BY e.rank`;
+    const first = new Map<number, PaperRow>();
+    for (const paper of papers) if (!first.has(paper.key)) first.set(paper.key, paper);
+    return {
+      date: row.date,
+      state: row.state,
+      closedAt: row.closed_at,
+      revision: row.revision,
+      rankedBy: row.ranked_by,
+      historySince: row.history_since,
+      papers: [...first.values()].map(paperFromRow),
+    };
+  };
+
+  return {
+    find,
+
+    /** The newest closed edition that has papers; null when there is none. */
+    async newest(): Promise<EditionSummary | null> {
+      const [row] = await summaries(
+        prisma,
+        Prisma.sql`WHERE state = 'closed' AND EXISTS (
+        SELECT FROM edition_papers p WHERE p.edition_date = e.date) ORDER BY date DESC LIMIT 1`,
+      );
+      return row ?? null;
+    },
+
+    /** Every edition from `since` on, newest first. */
+    since: (since: Day) => summaries(prisma, Prisma.sql`WHERE date >= ${since}::date ORDER BY date DESC`),
+
+    /** The newest `limit` editions before `before`, newest first. */
+    list: (limit: number, before: Day | null) =>
+      summaries(
+        prisma,
+        Prisma.sql`WHERE ${before ? Prisma.sql`date < ${before}::date` : Prisma.sql`true`} ORDER BY date DESC LIMIT ${limit}`,
+      ),
+
+    /** Date of the newest edition that was decided, and of the first there is; nulls on an empty table. */
+    async bounds(): Promise<{ first: Day | null; newestDecided: Day | null }> {
+      const [row] = await prisma.$queryRaw<{ first: string | null; decided: string | null }[]>`
+        SELECT min(date)::text AS first, (max(date) FILTER (WHERE state <> 'open'))::text AS decided FROM editions`;
+      return { first: row!.first, newestDecided: row!.decided };
+    },
+
+    /** Makes sure the day has a row; it is `open` until decided. */
+    open: (date: Day) =>
+      prisma.$executeRaw`INSERT INTO editions (date, state) VALUES (${date}::date, 'open') ON CONFLICT (date) DO NOTHING`,
+
+    /** Dates that are still open, oldest first. */
+    async undecided(): Promise<Day[]> {
+      const rows = await prisma.$queryRaw<{ date: string }[]>`
+        SELECT date::text AS date FROM editions WHERE state = 'open' ORDER BY date`;
+      return rows.map((row) => row.date);
+    },
+
+    /**
+     * Freezes a ranking and decides the edition in one transaction: whoever finds it open does it.
+     *
+     * @returns false when it was decided before
+     */
+    decide: (
+      date: Day,
+      decision: {
+        state: Exclude<EditionState, "open">;
+        because: string | null;
+        rankedBy: RankedBy;
+        papers: readonly RankedPaper[];
+      },
+    ): Promise<boolean> =>
+      prisma.$transaction(
+        async (sql) => {
+          const decided = await sql.$executeRaw`
+            UPDATE editions SET state = ${decision.state}, because = ${decision.because}, ranked_by = ${decision.rankedBy},
+              closed_at = paperboy_now()
+            WHERE date = ${date}::date AND state = 'open'`;
+          if (decided === 0) return false;
+          await freeze(sql, date, decision.papers);
+          return true;
+        },
+        { timeout: 60_000, maxWait: 30_000 },
+      ),
+
+    /** True for the first caller only: one alarm an edition. */
+    alarm: async (date: Day) =>
+      1 ===
+      (await prisma.$executeRaw`
+        UPDATE editions SET alarmed_at = paperboy_now() WHERE date = ${date}::date AND alarmed_at IS NULL`),
+  };
+}
+
+/** Largest number of an integer column; a source that counts more is not believed beyond it. */
+const INT4_MAX = 2 ** 31 - 1;
+
+async function freeze(sql: Prisma.TransactionClient, date: Day, papers: readonly RankedPaper[]) {
+  if (papers.length === 0) return;
+  const of = <T>(read: (paper: RankedPaper) => T) => papers.map(read);
+  const whole = (count: number) => Math.min(count, INT4_MAX);
+  await sql.$executeRaw`
+    INSERT INTO edition_papers (edition_date, rank, paper_id, lane, listed_on, upvotes, comments, stars, stars_gained, score,
+      score_parts, topics, is_new)
+    SELECT ${date}::date, rank, paper_id, lane, listed_on, upvotes, comments, stars, stars_gained, score, score_parts,
+      string_to_array(topics, ','), is_new
+    FROM unnest(${of((p) => p.rank)}::int[], ${of((p) => p.key)}::int[], ${of((p) => p.lane)}::text[],
+      ${of((p) => p.listedOn)}::date[], ${of((p) => whole(p.upvotes))}::int[], ${of((p) => whole(p.comments))}::int[],
+      ${of((p) => p.stars && whole(p.stars))}::int[], ${of((p) => whole(p.starsGained))}::int[], ${of((p) => p.score)}::float8[],
+      ${of((p) => JSON.stringify(p.scoreParts))}::jsonb[], ${of((p) => p.topics.join(","))}::text[], ${of((p) => p.isNew)}::boolean[])
+      AS p(rank, paper_id, lane, listed_on, upvotes, comments, stars, stars_gained, score, score_parts, topics, is_new)`;
+}
+
+function summaries(prisma: PrismaClient, rest: Prisma.Sql): Promise<EditionSummary[]> {
+  return prisma.$queryRaw<EditionSummary[]>`
+    SELECT date::text AS date, state, because, closed_at AS "closedAt",
+      (SELECT count(*)::int FROM edition_papers p WHERE p.edition_date = e.date AND p.lane = 'trending') AS papers
+    FROM editions e ${rest}`;
+}
+
+interface EditionRow {
+  date: string;
+  state: EditionState;
+  closed_at: Date | null;
+  revision: number;
+  ranked_by: RankedBy;
+  history_since: string | null;
+}
+
+interface PaperRow {
+  rank: number;
+  lane: "trending" | "followed";
+  listed_on: string;
+  upvotes: number;
+  comments: number;
+  stars: number | null;
+  stars_gained: number;
+  score: number;
+  score_parts: ScoreParts;
+  topics: string[];
+  is_new: boolean;
+  key: number;
+  public_id: string;
+  title: string;
+  abstract: string;
+  summary: string;
+  authors: string[];
+  categories: string[];
+  keywords: string[];
+  url: string;
+  pdf_url: string | null;
+  code_url: string | null;
+  organization: string | null;
+  former_keys: number[];
+}
+
+function paperFromRow(row: PaperRow): RankedPaper {
+  return {
+    key: row.key,
+    formerKeys: row.former_keys,
+    id: row.public_id,
+    rank: row.rank,
+    lane: row.lane,
+    title: row.title,
+    abstract: row.abstract,
+    summary: row.summary,
+    authors: row.authors,
+    categories: row.categories,
+    keywords: row.keywords,
+    topics: row.topics,
+    url: row.url,
+    pdfUrl: row.pdf_url,
+    codeUrl: row.code_url,
+    organization: row.organization,
+    upvotes: row.upvotes,
+    comments: row.comments,
+    stars: row.stars,
+    starsGained: row.stars_gained,
+    score: row.score,
+    scoreParts: row.score_parts,
+    listedOn: row.listed_on,
+    isNew: row.is_new,
+  };
+}

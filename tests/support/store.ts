@@ -1,0 +1,59 @@
+/** The whole store on a database of its own, with a clock the test sets. */
+
+import type { Preferences } from "../../src/core/subscription.ts";
+import { candidates } from "../../src/store/candidates.ts";
+import { openDatabase } from "../../src/store/database.ts";
+import { deliveries } from "../../src/store/deliveries.ts";
+import { editions } from "../../src/store/editions.ts";
+import { papers } from "../../src/store/papers.ts";
+import { planning } from "../../src/store/planning.ts";
+import { pulls } from "../../src/store/pulls.ts";
+import { requests } from "../../src/store/requests.ts";
+import { subscriptions } from "../../src/store/subscriptions.ts";
+import { preferences } from "./builders.ts";
+import { aDatabase } from "./database.ts";
+import { aClock, at } from "./time.ts";
+
+export type TestStore = Awaited<ReturnType<typeof aStore>>;
+
+export async function aStore(start = at("2026-04-15T07:00Z")) {
+  const database = await aDatabase();
+  const { prisma, pool, close } = await openDatabase({ url: database.url });
+  const clock = await aClock(pool, start);
+  const rooms = {
+    papers: papers(prisma),
+    pulls: pulls(prisma),
+    candidates: candidates(prisma),
+    editions: editions(prisma),
+    requests: requests(prisma),
+    subscriptions: subscriptions(prisma),
+    planning: planning(prisma),
+    deliveries: deliveries(prisma),
+  };
+  let readers = 0;
+  return {
+    ...rooms,
+    prisma,
+    pool,
+    clock,
+    url: database.url,
+    /** Rows as the database has them: `await store.sql("SELECT state FROM deliveries")`. */
+    async sql<T extends object>(text: string, values: unknown[] = []): Promise<T[]> {
+      return (await pool.query<T>(text, values)).rows;
+    },
+    /** A confirmed reader, without a welcome digest. */
+    async aReader(wanted: Preferences = preferences()): Promise<bigint> {
+      readers += 1;
+      const email = `reader${readers}@example.org`;
+      const id = await rooms.requests.add({ email, addressKey: `key of ${email}`, wanted, askedBy: "form" });
+      await rooms.requests.answered(id, "confirmation");
+      const confirmed = await rooms.subscriptions.confirm(id, () => null);
+      if (confirmed.outcome !== "confirmed") throw new Error(`the reader was not confirmed: ${confirmed.outcome}`);
+      return confirmed.id;
+    },
+    async close() {
+      await close();
+      await database.drop();
+    },
+  };
+}

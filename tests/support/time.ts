@@ -1,0 +1,35 @@
+/** Time as a test sees it. */
+import type pg from "pg";
+
+/** `at("2026-03-02T01:15Z")`. @throws when it is no time */
+export function at(text: string): Date {
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) throw new Error(`"${text}" is no time`);
+  return date;
+}
+
+/** A clock that a test sets: for the process through `now`, for its own database through `paperboy_now()`. */
+export interface TestClock {
+  readonly now: () => Date;
+  set(to: Date): Promise<void>;
+}
+
+/** Stands still until it is set again. */
+export async function aClock(pool: pg.Pool, start: Date): Promise<TestClock> {
+  let current = start;
+  const set = async (to: Date) => {
+    current = to;
+    await pool.query(`CREATE OR REPLACE FUNCTION paperboy_now() RETURNS timestamptz LANGUAGE sql STABLE
+      AS $$ SELECT timestamptz '${to.toISOString()}' $$`);
+  };
+  await set(start);
+  return { now: () => current, set };
+}
+
+/** Runs `factor` times as fast as the world, from `start` on. */
+export async function aFastClock(pool: pg.Pool, start: Date, factor: number): Promise<Pick<TestClock, "now">> {
+  const began = Date.now();
+  await pool.query(`CREATE OR REPLACE FUNCTION paperboy_now() RETURNS timestamptz LANGUAGE sql STABLE
+    AS $$ SELECT timestamptz '${start.toISOString()}' + (clock_timestamp() - timestamptz '${new Date(began).toISOString()}') * ${factor} $$`);
+  return { now: () => new Date(start.getTime() + (Date.now() - began) * factor) };
+}
