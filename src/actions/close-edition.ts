@@ -1,0 +1,87 @@
+import { addDays, utcDayOf } from "../core/day.ts";
+import { rankEdition } from "../core/edition.ts";
+import { type Decision, decide, FROM_FILE, type Pull } from "../core/edition-close.ts";
+import type { Day } from "../core/paper.ts";
+import { editionDueAt, newestEditionDue } from "../core/schedule.ts";
+import { type Catalogue, topicsOf } from "../core/topics.ts";
+import type { Log } from "../log.ts";
+import type { Source } from "../sources/source.ts";
+import type { CandidateStore } from "../store/candidates.ts";
+import type { Editions } from "../store/editions.ts";
+import type { Papers } from "../store/papers.ts";
+import type { Pulls } from "../store/pulls.ts";
+
+export type Needs = {
+  sources: readonly Source[];
+  papers: Pick<Papers, "fromFiles">;
+  pulls: Pick<Pulls, "of">;
+  candidates: CandidateStore;
+  editions: Pick<Editions, "open" | "decide" | "alarm">;
+  catalogue: Catalogue;
+  log: Log;
+  closesAt: string;
+  retentionDays: number;
+};
+
+/** An edition that is still open so long after its time is worth waking somebody for. */
+const LATE_MS = 60 * 60 * 1000;
+/** Editions made up after a long absence: older ones could not be delivered any more. */
+const MOST_OVERDUE = 8;
+
+/** The days whose edition is due and not decided, oldest first; an empty installation begins with the newest. */
+export async function dueEditions(
+  { editions, closesAt }: { editions: Pick<Editions, "bounds" | "undecided">; closesAt: string },
+  now: Date,
+): Promise<Day[]> {
+  const newest = newestEditionDue(now, closesAt);
+  const { newestDecided } = await editions.bounds();
+  const due = new Set((await editions.undecided()).filter((date) => date <= newest));
+  const oldest = addDays(newest, 1 - MOST_OVERDUE);
+  let next = newestDecided === null ? newest : addDays(newestDecided, 1);
+  if (next < oldest) next = oldest;
+  for (; next <= newest; next = addDays(next, 1)) due.add(next);
+  return [...due].sort();
+}
+
+/** Decides one edition, and freezes its ranking when there is one. Whoever comes second finds it decided. */
+export async function closeEdition(
+  needs: Needs,
+  date: Day,
+  now: Date,
+  options: { readonly force?: boolean } = {},
+): Promise<Decision | "already-decided"> {
+  const { pulls, papers, editions, log, closesAt, sources } = needs;
+  await editions.open(date);
+  const files = await papers.fromFiles(FROM_FILE, date);
+  const seen: Pull[] = await pulls.of(date);
+  if (files) seen.push({ source: FROM_FILE, startedAt: files.since, outcome: "good", papers: files.papers });
+  const trending = sources.filter((source) => source.trending).map((source) => source.name);
+
+  const decision = decide(date, seen, now, { closesAt, sources: trending, ...options });
+  if (decision.state === "open") {
+    if (now.getTime() > editionDueAt(date, closesAt).getTime() + LATE_MS && (await editions.alarm(date)))
+      log.error({ edition: date, because: decision.because }, "an edition is late: readers wait for it");
+    return decision;
+  }
+  const ranking = decision.state === "closed" ? await rank(needs, date) : { rankedBy: "trend" as const, papers: [] };
+  if (!(await editions.decide(date, { ...decision, ...ranking }))) return "already-decided";
+  const facts = { edition: date, because: decision.because, papers: ranking.papers.length };
+  if (decision.state === "broken") log.error(facts, "an edition is broken: no mail is made from it");
+  else log.info(facts, `edition ${decision.state}`);
+  return decision;
+}
+
+async function rank({ candidates, catalogue, retentionDays }: Needs, date: Day) {
+  const knownSince = addDays(date, 7 - retentionDays);
+  const found = await candidates.of(date, knownSince);
+  const withTopics = found.candidates.map((candidate) => ({
+    ...candidate,
+    topics: topicsOf(candidate, catalogue).map((topic) => topic.id),
+  }));
+  return rankEdition({ date, candidates: withTopics, previous: found.previous });
+}
+
+/** The newest day that is over: papers without a date of their own count as listed on it. */
+export function lastCompleteDay(now: Date): Day {
+  return addDays(utcDayOf(now), -1);
+}

@@ -1,0 +1,37 @@
+import { sendBy } from "../core/schedule.ts";
+import { localDayOf } from "../core/zone.ts";
+import type { Queue } from "../queue/queue.ts";
+import type { Editions } from "../store/editions.ts";
+import type { Confirmed, Subscriptions } from "../store/subscriptions.ts";
+
+export type Needs = {
+  subscriptions: Pick<Subscriptions, "confirm">;
+  editions: Pick<Editions, "newest">;
+  queue: Pick<Queue, "ring">;
+};
+
+/**
+ * The owner of the address said yes to one request: exactly that becomes the subscription, and the newest edition goes
+ * out at once, as today's digest.
+ */
+export async function confirm(
+  { subscriptions, editions, queue }: Needs,
+  requestId: bigint,
+  now: Date,
+): Promise<Confirmed> {
+  const newest = await editions.newest();
+  const result = await subscriptions.confirm(
+    requestId,
+    ({ zone }) =>
+      newest && {
+        localDay: localDayOf(zone, now),
+        editionDate: newest.date,
+        sendBy: sendBy({ cadence: "daily", at: now }),
+      },
+  );
+  if (result.outcome === "confirmed" && result.delivery) {
+    const { localDay, id } = result.delivery;
+    await queue.ring("deliver-batch", { localDay, fromId: String(id), toId: String(id) });
+  }
+  return result;
+}

@@ -1,0 +1,99 @@
+import { addDays, utcDayOf } from "../core/day.ts";
+import type { Day } from "../core/paper.ts";
+import { type Due, dueAt, editionFor, latestDue, sendBy } from "../core/schedule.ts";
+import type { Log } from "../log.ts";
+import type { Queue } from "../queue/queue.ts";
+import type { EditionSummary, Editions } from "../store/editions.ts";
+import type { GroupState, Planning } from "../store/planning.ts";
+
+export type Needs = {
+  planning: Pick<Planning, "groups" | "plan" | "decide" | "settleLate" | "makePartitions">;
+  editions: Pick<Editions, "since" | "bounds">;
+  queue: Pick<Queue, "ring">;
+  log: Log;
+  closesAt: string;
+};
+
+/** Rows one doorbell rings for. A job costs about a millisecond on PostgreSQL queues, a mail about half of one. */
+export const DOORBELL_ROWS = 300;
+
+/** No edition is older than this at a reader's hour (weekly: 7 days), with a day for zones and one for the closing. */
+const EDITIONS_BACK_DAYS = 9;
+/** How many missed local days of a group are written down after a long absence. */
+const MISSED_DAYS = 14;
+
+interface KnownEditions {
+  readonly known: readonly EditionSummary[];
+  readonly startedOn: Day;
+}
+
+/**
+ * Plans what fell due: for each group of readers the newest local day whose hour has come. Idempotent: a tick that comes
+ * twice, late, or on two machines finds the day decided and the marks moved.
+ */
+export async function planDeliveries(needs: Needs, now: Date): Promise<number> {
+  const known = await needs.editions.since(addDays(utcDayOf(now), -EDITIONS_BACK_DAYS));
+  await needs.planning.makePartitions(addDays(utcDayOf(now), -3), addDays(utcDayOf(now), 14));
+  let planned = 0;
+  const startedOn = (await needs.editions.bounds()).first;
+  if (startedOn === null) return 0;
+  for (const state of await needs.planning.groups())
+    planned += await planGroup(needs, state, { known, startedOn }, now);
+  return planned;
+}
+
+async function planGroup(needs: Needs, state: GroupState, editions: KnownEditions, now: Date): Promise<number> {
+  const due = latestDue(state.group, now);
+  const isDecided = state.last !== null && state.last.outcome !== "waiting" && state.last.localDay >= due.localDay;
+  if (isDecided && !state.hasLate) return 0;
+  if (!isDecided) await noteMissed(needs, state, due);
+
+  const until = sendBy(due);
+  const choice =
+    now > until ? ({ nothing: "late" } as const) : editionFor(due, editions.known, needs.closesAt, editions.startedOn);
+  if ("take" in choice) {
+    const joinedBy = joinedInTime(due);
+    const planned = await needs.planning.plan(state.id, due, choice.take, until, joinedBy, isDecided);
+    for (const range of doorbells(due.localDay, planned.fromId, planned.toId))
+      await needs.queue.ring("deliver-batch", range);
+    if (planned.count > 0)
+      needs.log.info(
+        { group: state.id, localDay: due.localDay, edition: choice.take, readers: planned.count },
+        "planned",
+      );
+    return planned.count;
+  }
+  if (isDecided) await needs.planning.settleLate(state.id);
+  else if ("wait" in choice) await needs.planning.decide(state.id, due, "waiting", "edition-open", choice.wait);
+  else await needs.planning.decide(state.id, due, choice.nothing === "late" ? "missed" : "nothing", choice.nothing);
+  return 0;
+}
+
+/** Local days that went by undecided, while nothing ran or an edition stayed open, get their reason. */
+async function noteMissed({ planning }: Needs, { id, group, last }: GroupState, due: Due): Promise<void> {
+  if (!last) return;
+  const oldest = addDays(due.localDay, -MISSED_DAYS);
+  let day: Day = last.outcome === "waiting" ? last.localDay : addDays(last.localDay, 1);
+  if (day < oldest) day = oldest;
+  for (; day < due.localDay; day = addDays(day, 1)) {
+    const at = dueAt(group, day);
+    if (at) await planning.decide(id, { ...group, localDay: day, at }, "missed", "late");
+  }
+}
+
+/**
+ * Until when a reader must have taken this schedule to be due with it. Who moves their hour to one that has passed today
+ * still gets today's digest; who moves a weekly day waits for the next.
+ */
+function joinedInTime(due: Due): Date {
+  if (due.cadence === "weekly") return due.at;
+  return dueAt({ cadence: "daily", zone: due.zone, hour: 0 }, addDays(due.localDay, 1)) ?? due.at;
+}
+
+function* doorbells(localDay: Day, fromId: bigint | null, toId: bigint | null) {
+  if (fromId === null || toId === null) return;
+  for (let from = fromId; from <= toId; from += BigInt(DOORBELL_ROWS)) {
+    const last = from + BigInt(DOORBELL_ROWS) - 1n;
+    yield { localDay, fromId: String(from), toId: String(last < toId ? last : toId) };
+  }
+}

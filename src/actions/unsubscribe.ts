@@ -1,0 +1,20 @@
+import type { Journal } from "../store/journal.ts";
+import type { SubscriptionId, Subscriptions } from "../store/subscriptions.ts";
+
+export type Needs = { subscriptions: Pick<Subscriptions, "end">; journal: Pick<Journal, "append"> };
+
+/**
+ * Ends a subscription, in the database and in the journal outside it. A second time finds nothing to end and says so;
+ * the door tells the reader the same.
+ */
+export async function unsubscribe(
+  { subscriptions, journal }: Needs,
+  id: SubscriptionId,
+  via: "unsubscribe-link" | "one-click" | "preferences-link",
+  now: Date,
+): Promise<"ended" | "already-ended"> {
+  const ended = await subscriptions.end(id, "reader", via);
+  if (!ended) return "already-ended";
+  await journal.append({ what: "ended", subscriptionId: String(id), because: "reader", at: now.toISOString() });
+  return "ended";
+}

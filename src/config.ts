@@ -1,0 +1,197 @@
+/** process.env → one frozen, validated Config. The only reader of process.env. */
+import { z } from "zod";
+import { Invalid, type Problem } from "./errors.ts";
+
+/** `SOURCES` knows these. */
+const SOURCES = ["hugging-face", "arxiv"] as const;
+
+const unset = (value: unknown) => (typeof value === "string" && value.trim() === "" ? undefined : value);
+const setting = <T extends z.ZodType>(schema: T) => z.preprocess(unset, schema);
+const list = (value: unknown) =>
+  typeof value === "string"
+    ? value
+        .split(",")
+        .map((part) => part.trim())
+        .filter(Boolean)
+    : value;
+
+const url = (protocols: RegExp, write: string) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.test(new URL(text).protocol), {
+    message: `is not such a URL. Write ${write}`,
+  });
+const whole = (min: number, max: number) =>
+  z.coerce
+    .number(`is not a number. Write one from ${min} to ${max}`)
+    .int("is not a whole number")
+    .min(min, `is below ${min}`)
+    .max(max, `is above ${max}`);
+
+const origin = (write: string) => url(/^https?:$/, write).transform((text) => text.replace(/\/+$/, ""));
+
+const schema = z.object({
+  DATABASE_URL: setting(url(/^postgres(ql)?:$/, "postgresql://user:password@host:5432/paperboy").optional()),
+  REDIS_URL: setting(url(/^rediss?:$/, "redis://host:6379").optional()),
+  SMTP_URL: setting(
+    z.preprocess(list, z.array(url(/^smtps?:$/, "smtps://user:password@smtp.example.org")).min(1)).optional(),
+  ),
+  DATA_DIR: setting(z.string().default(".paperboy")),
+
+  PUBLIC_URL: setting(origin("https://paperboy.example.org").optional()),
+  PREVIOUS_PUBLIC_URLS: setting(z.preprocess(list, z.array(origin("https://old.example.org"))).default([])),
+  PORT: setting(whole(0, 65535).default(3000)),
+  CATCHER_PORT: setting(whole(0, 65535).default(1080)),
+  TRUST_PROXY: setting(
+    z
+      .string()
+      .regex(
+        /^(\d+|[\da-fA-F.:/, ]+|loopback)$/,
+        "is neither a number of proxies nor a list of their addresses. Write 1 or 10.0.0.0/8",
+      )
+      .default("0"),
+  ),
+
+  MAIL_FROM: setting(z.string().default("Paperboy <paperboy@localhost.localdomain>")),
+  CONFIRM_FROM: setting(z.string().optional()),
+  POSTAL_ADDRESS: setting(z.string().max(300, "is longer than 300 letters").optional()),
+  SMTP_CONNECTIONS: setting(whole(1, 500).default(10)),
+  SEND_ONLY_TO: setting(z.preprocess(list, z.array(z.string())).optional()),
+
+  SOURCES: setting(
+    z
+      .preprocess(list, z.array(z.enum(SOURCES, `knows only ${SOURCES.join(", ")}. Write SOURCES=hugging-face,arxiv`)))
+      .default([...SOURCES]),
+  ),
+  ARXIV_CATEGORIES: setting(
+    z
+      .preprocess(
+        list,
+        z.array(z.string().regex(/^[a-z-]+(\.[A-Za-z-]{2,})?$/, "is not an arXiv category. Write cs.CL")),
+      )
+      .default(["cs.AI", "cs.CL", "cs.CV", "cs.LG"]),
+  ),
+  HUGGING_FACE_URL: setting(origin("https://huggingface.co").default("https://huggingface.co")),
+  ARXIV_URL: setting(origin("https://export.arxiv.org").default("https://export.arxiv.org")),
+  EDITION_CLOSES_AT: setting(
+    z
+      .string()
+      .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "is not a time of day. Write 01:00 (UTC)")
+      .default("01:00"),
+  ),
+  TOPICS_FILE: setting(z.string().optional()),
+
+  SECRET_KEYS: setting(z.string().optional()),
+  SUPPRESSION_KEY: setting(
+    z.string().min(16, "is shorter than 16 letters: `openssl rand -hex 32` makes a good one").optional(),
+  ),
+
+  LOG_LEVEL: setting(
+    z
+      .enum(
+        ["trace", "debug", "info", "warn", "error", "silent"],
+        "is not a level. Write one of trace, debug, info, warn, error, silent",
+      )
+      .default("info"),
+  ),
+  RETENTION_DAYS: setting(whole(15, 3650).default(90)),
+});
+
+type Settings = z.infer<typeof schema>;
+
+/** All settings, with names as the code speaks them. */
+export type Config = ReturnType<typeof toConfig>;
+
+/**
+ * @param env usually `process.env`; unknown names are left alone
+ * @throws {Invalid} naming every wrong setting, its value (secrets aside) and what to write instead
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const result = schema.safeParse(env);
+  const problems: Problem[] = result.success
+    ? inconsistencies(result.data)
+    : result.error.issues.map((issue) => toProblem(issue, env));
+  if (problems.length > 0) throw new Invalid(problems.map((p) => p.message).join("\n"), problems);
+  return toConfig(result.data!);
+}
+
+function toConfig(s: Settings) {
+  const port = s.PORT;
+  return Object.freeze({
+    databaseUrl: s.DATABASE_URL ?? null,
+    redisUrl: s.REDIS_URL ?? null,
+    smtpUrls: s.SMTP_URL ?? null,
+    dataDir: s.DATA_DIR,
+    /** Null: `http://localhost:<the port we got>`. */
+    publicUrl: s.PUBLIC_URL ?? null,
+    previousPublicUrls: s.PREVIOUS_PUBLIC_URLS,
+    port,
+    catcherPort: s.CATCHER_PORT,
+    /** As Express takes it: a number of proxies, or their addresses. */
+    trustProxy: /^\d+$/.test(s.TRUST_PROXY) ? Number(s.TRUST_PROXY) : s.TRUST_PROXY,
+    mailFrom: s.MAIL_FROM,
+    confirmFrom: s.CONFIRM_FROM ?? s.MAIL_FROM,
+    postalAddress: s.POSTAL_ADDRESS ?? null,
+    smtpConnections: s.SMTP_CONNECTIONS,
+    sendOnlyTo: s.SEND_ONLY_TO ?? null,
+    sources: s.SOURCES,
+    arxivCategories: s.ARXIV_CATEGORIES,
+    huggingFaceUrl: s.HUGGING_FACE_URL,
+    arxivUrl: s.ARXIV_URL,
+    editionClosesAt: s.EDITION_CLOSES_AT,
+    topicsFile: s.TOPICS_FILE ?? null,
+    secretKeys: s.SECRET_KEYS ?? null,
+    suppressionKey: s.SUPPRESSION_KEY ?? null,
+    logLevel: s.LOG_LEVEL,
+    retentionDays: s.RETENTION_DAYS,
+  });
+}
+
+/** Settings that are each right and together wrong. */
+function inconsistencies(s: Settings): Problem[] {
+  const problems: Problem[] = [];
+  const isPublic = s.PUBLIC_URL !== undefined && !isLoopback(s.PUBLIC_URL);
+  const say = (field: string, message: string) => problems.push({ field, message });
+  if (isPublic && !s.SMTP_URL)
+    say(
+      "SMTP_URL",
+      `SMTP_URL is not set, but PUBLIC_URL is ${s.PUBLIC_URL}: readers out there get no mail from the local catcher. Write SMTP_URL=smtps://user:password@smtp.example.org`,
+    );
+  if (s.SMTP_URL?.some((server) => !isLoopback(server)) && !s.POSTAL_ADDRESS)
+    say(
+      "POSTAL_ADDRESS",
+      'POSTAL_ADDRESS is not set: bulk mail must show one (CAN-SPAM, 15 U.S.C. 7704(a)(5)). Write POSTAL_ADDRESS="Street 1, 12345 Town, Country"',
+    );
+  if (isPublic && s.DATABASE_URL && !s.SECRET_KEYS)
+    say(
+      "SECRET_KEYS",
+      "SECRET_KEYS is not set, and keys made up by each machine would not open each other's links. Write SECRET_KEYS=1:$(openssl rand -hex 32)",
+    );
+  if (isPublic && s.DATABASE_URL && !s.SUPPRESSION_KEY)
+    say(
+      "SUPPRESSION_KEY",
+      "SUPPRESSION_KEY is not set, and must be the same for ever. Write SUPPRESSION_KEY=$(openssl rand -hex 32)",
+    );
+  return problems;
+}
+
+/** Of a URL: does it name this machine? */
+export function isLoopback(text: string): boolean {
+  const { hostname } = new URL(text);
+  return (
+    hostname === "localhost" ||
+    hostname.endsWith(".localhost") ||
+    hostname === "[::1]" ||
+    /^127(\.\d{1,3}){3}$/.test(hostname)
+  );
+}
+
+function toProblem(issue: z.core.$ZodIssue, env: Readonly<Record<string, string | undefined>>): Problem {
+  const field = String(issue.path[0]);
+  const value = env[field] ?? "";
+  return { field, message: `${field} ${issue.message}: "${shown(field, value)}"` };
+}
+
+/** Secrets do not belong on a terminal or in a log. */
+function shown(field: string, value: string): string {
+  if (/KEY|PASSWORD|TOKEN/.test(field)) return "…";
+  return value.replace(/\/\/[^/@,]*@/g, "//…@");
+}

@@ -1,0 +1,43 @@
+/** Keys nobody set are made once and kept in the data directory, for its owner's eyes only. */
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { Invalid } from "./errors.ts";
+
+export interface Secrets {
+  /** As SECRET_KEYS writes them. */
+  readonly secretKeys: string;
+  readonly suppressionKey: string;
+}
+
+const stored = z.object({ secretKeys: z.string().min(1), suppressionKey: z.string().min(16) });
+
+/**
+ * The secrets in `<dataDir>/secrets.json`, made (mode 0600) by whoever comes first.
+ *
+ * @throws {Invalid} for a file that is there and cannot be used: making new keys over it would break every link out there
+ */
+export async function openSecrets(dataDir: string): Promise<Secrets> {
+  const path = join(dataDir, "secrets.json");
+  await mkdir(dataDir, { recursive: true });
+  const fresh: Secrets = {
+    secretKeys: `1:${randomBytes(32).toString("hex")}`,
+    suppressionKey: randomBytes(32).toString("hex"),
+  };
+  try {
+    await writeFile(path, `${JSON.stringify(fresh, null, 2)}\n`, { mode: 0o600, flag: "wx" });
+    return fresh;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  try {
+    return stored.parse(JSON.parse(await readFile(path, "utf8")));
+  } catch (cause) {
+    throw new Invalid(
+      `${path} does not hold the secrets it should. Put the file back from a backup; deleting it makes new ones, and every link in mails already sent stops working.`,
+      [],
+      { cause },
+    );
+  }
+}

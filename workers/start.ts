@@ -1,0 +1,70 @@
+/** Binds every queue to its actions, and keeps the clock going. */
+import type { Log } from "../src/log.ts";
+import type { Queue, Working } from "../src/queue/queue.ts";
+import { type EditionsApp, editionJobs } from "./editions.ts";
+import { type MailApp, mailJobs } from "./mail.ts";
+import { type PapersApp, paperJobs } from "./papers.ts";
+import { type UpkeepApp, upkeepJobs } from "./upkeep.ts";
+
+export type WorkersApp = EditionsApp & MailApp & PapersApp & UpkeepApp & { queue: Queue; log: Log };
+
+/** How often each tick comes, in milliseconds; a compressed clock divides them. */
+export interface Ticks {
+  readonly collectMs: number;
+  readonly closeMs: number;
+  readonly planMs: number;
+  readonly sweepMs: number;
+  /** A flushed queue never ticks again by itself: the rhythms are put back this often. */
+  readonly assertMs: number;
+}
+
+const MINUTE_MS = 60_000;
+
+/**
+ * Papers hourly. Zones differ by quarters of an hour, so planning has to look every fifteen minutes (Kathmandu is
+ * +5:45); it looks every minute, because finding nothing to do costs one query and a reader's seven o'clock is seven.
+ */
+export const TICKS: Ticks = {
+  collectMs: 60 * MINUTE_MS,
+  closeMs: 5 * MINUTE_MS,
+  planMs: MINUTE_MS,
+  sweepMs: MINUTE_MS,
+  assertMs: MINUTE_MS,
+};
+
+/** Mail jobs at once: a reader's confirmation does not wait behind a batch of digests. */
+const MAIL_JOBS = 4;
+
+export interface Workers {
+  /** Takes no new jobs, lets those under way finish within the grace. */
+  close(options: { graceMs: number }): Promise<void>;
+}
+
+export async function startWorkers(app: WorkersApp, ticks: Ticks = TICKS): Promise<Workers> {
+  const { queue, log } = app;
+  const working: Working[] = [
+    queue.work("papers", paperJobs(app)),
+    queue.work("editions", editionJobs(app)),
+    queue.work("mail", mailJobs(app), { concurrency: MAIL_JOBS }),
+    queue.work("upkeep", upkeepJobs(app)),
+  ];
+  const assertRhythms = async () => {
+    await queue.schedule("collect", { everyMs: ticks.collectMs }, "collect-papers", {});
+    await queue.schedule("close", { everyMs: ticks.closeMs }, "close-edition", {});
+    await queue.schedule("plan", { everyMs: ticks.planMs }, "plan-deliveries", {});
+    await queue.schedule("sweep", { everyMs: ticks.sweepMs }, "sweep", {});
+  };
+  await assertRhythms();
+  // The queue being away is logged by the queue; the next minute tries again.
+  const timer = setInterval(
+    () => void assertRhythms().catch((err) => log.warn({ err }, "rhythms not asserted")),
+    ticks.assertMs,
+  );
+
+  return {
+    async close({ graceMs }) {
+      clearInterval(timer);
+      await Promise.all(working.map((one) => one.close({ graceMs })));
+    },
+  };
+}
