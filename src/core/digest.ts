@@ -1,7 +1,10 @@
 /** Picks the papers of an edition for one reader and says why; the model a template sees. */
-import type { RankedBy, RankedPaper } from "./edition.ts";
-import type { Because } from "./filter.ts";
+import { hasBit, membersIn } from "./bits.ts";
+import type { Edition, RankedBy, RankedPaper } from "./edition.ts";
+import type { Because, Filter } from "./filter.ts";
+import { becauseOf, type EditionIndex, match } from "./match.ts";
 import type { Day } from "./paper.ts";
+import type { Rhythm } from "./subscription.ts";
 
 /** One paper of a digest. */
 export interface DigestItem {
@@ -17,4 +20,93 @@ export interface Digest {
   readonly rankedBy: RankedBy;
   readonly cadence: "daily" | "weekdays" | "weekly";
   readonly items: readonly DigestItem[];
+}
+
+/** An edition, its index, and the reader it is picked for. */
+interface Wanted {
+  readonly index: EditionIndex;
+  readonly edition: Pick<Edition, "date" | "rankedBy">;
+  readonly filter: Filter;
+  readonly cadence: Rhythm["cadence"];
+}
+
+/**
+ * Followed papers get at most this share of a digest that trending ones would fill; they stand after those. Fewer
+ * trending ones leave them more room.
+ */
+const FOLLOWED_SHARE = 1 / 3;
+
+/**
+ * The papers a reader gets now: what the filter takes and no mail to them ever held, best first.
+ *
+ * Best is the edition's rank; for a weekly reader the score without its age, so that Monday's best stands beside
+ * Friday's. A paper counts as sent under any key it ever had.
+ *
+ * @param sentKeys keys of papers that were sent to this reader, as they were then
+ */
+export function pickDigest(
+  wanted: Wanted & { readonly maxPapers: number; readonly sentKeys: ReadonlySet<number> },
+): Digest {
+  const { index, filter, cadence, maxPapers, sentKeys } = wanted;
+  const matched = match(index, filter);
+  const { papers } = matched;
+  const isFresh = (at: number) => !wasSent(index.papers[at]!, sentKeys);
+  const followed = membersIn(papers, index.followedFrom, index.papers.length, maxPapers, isFresh);
+  // A digest of one or two has no third to give away.
+  const room = maxPapers - Math.min(followed.length, Math.floor(maxPapers * FOLLOWED_SHARE));
+  const trending =
+    cadence === "weekly"
+      ? firstOf(index.weekOrder, room, (at) => hasBit(papers, at) && isFresh(at))
+      : membersIn(papers, 0, index.followedFrom, room, isFresh);
+  const places = [...trending, ...followed.slice(0, maxPapers - trending.length)];
+  return digest(
+    wanted,
+    places.map((at) => ({ paper: index.papers[at]!, because: becauseOf(index, filter, at, matched) })),
+  );
+}
+
+/**
+ * The digest of papers that were fixed before: a retry sends what the first try chose, whatever changed since.
+ *
+ * @param keys the papers in their order; one merged into another since is that other, one that left the edition is left out
+ * @returns with a reason where the filter still gives one
+ */
+export function digestOf(wanted: Wanted & { readonly keys: readonly number[] }): Digest {
+  const { index, filter, keys } = wanted;
+  const placeOf = new Map<number, number>();
+  index.papers.forEach((paper, at) => {
+    for (const key of paper.formerKeys) if (!placeOf.has(key)) placeOf.set(key, at);
+  });
+  // A key of its own goes before one that was only merged in.
+  index.papers.forEach((paper, at) => {
+    placeOf.set(paper.key, at);
+  });
+  const places = new Set(keys.flatMap((key) => placeOf.get(key) ?? []));
+  const matched = match(index, filter);
+  return digest(
+    wanted,
+    [...places].map((at) => ({ paper: index.papers[at]!, because: becauseOf(index, filter, at, matched) })),
+  );
+}
+
+function digest({ edition, cadence }: Wanted, items: readonly Omit<DigestItem, "number">[]): Digest {
+  return {
+    editionDate: edition.date,
+    rankedBy: edition.rankedBy,
+    cadence,
+    items: items.map((item, i) => ({ number: i + 1, ...item })),
+  };
+}
+
+function wasSent(paper: RankedPaper, sentKeys: ReadonlySet<number>): boolean {
+  return sentKeys.has(paper.key) || paper.formerKeys.some((key) => sentKeys.has(key));
+}
+
+function firstOf(order: readonly number[], atMost: number, passes: (at: number) => boolean): number[] {
+  const first: number[] = [];
+  for (const at of order) {
+    if (first.length >= atMost) break;
+    if (passes(at)) first.push(at);
+  }
+  return first;
 }

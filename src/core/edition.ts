@@ -1,5 +1,7 @@
-/** Which papers stand in an edition, ranked how; and when an edition is closed, quiet or broken. */
-import type { Day } from "./paper.ts";
+/** Which papers stand in an edition, ranked how. When an edition is closed, quiet or broken is in edition-close.ts. */
+import { addDays } from "./day.ts";
+import type { Day, Signals } from "./paper.ts";
+import { trendingScore } from "./score.ts";
 
 /** `open` until decided once (CONTRACT §4). */
 export type EditionState = "open" | "closed" | "quiet" | "broken";
@@ -62,4 +64,91 @@ export interface Edition {
   readonly revision: number;
   readonly rankedBy: RankedBy;
   readonly papers: readonly RankedPaper[];
+}
+
+/** A paper that may stand in an edition, as the sightings up to the close left it. */
+export type Candidate = Omit<
+  RankedPaper,
+  "rank" | "upvotes" | "comments" | "stars" | "starsGained" | "score" | "scoreParts" | "isNew"
+> & {
+  /** The newest value of each signal. */
+  readonly signals: Signals;
+  /** The day a trending source first listed it; in the followed lane, the day arXiv did. */
+  readonly listedOn: Day;
+  /** Its place in that day's listing, from 0. */
+  readonly position: number;
+};
+
+/** What earlier editions knew of the candidates, by paper key; a key merged since still counts. */
+export interface Previous {
+  /** Keys that stood in any earlier edition. */
+  readonly stood: ReadonlySet<number>;
+  /** Stars as last sighted when the previous edition closed. */
+  readonly stars: ReadonlyMap<number, number>;
+}
+
+/** The days, both included, on one of which a trending source must have listed a candidate of the edition of `date`. */
+export function candidateDays(date: Day): { readonly since: Day; readonly until: Day } {
+  return { since: addDays(date, -6), until: date };
+}
+
+/**
+ * Ranks the candidates of an edition: the trending lane by score, ties in listing order; behind it the followed lane,
+ * newest first. In listing order the later day stands first, and within a day the source's own order.
+ *
+ * When nothing was counted about any trending paper there is no trend to rank by, and the edition says so: it is ranked
+ * by listing.
+ */
+export function rankEdition(given: {
+  readonly date: Day;
+  readonly candidates: readonly Candidate[];
+  readonly previous: Previous;
+}): Pick<Edition, "date" | "rankedBy" | "papers"> {
+  const scored = given.candidates.map((candidate) => ({
+    candidate,
+    paper: score(candidate, given.date, given.previous),
+  }));
+  const inLane = (lane: Candidate["lane"]) => scored.filter(({ candidate }) => candidate.lane === lane);
+
+  const trending = inLane("trending");
+  const rankedBy = trending.some(({ paper }) => paper.upvotes + paper.comments + (paper.stars ?? 0) > 0)
+    ? "trend"
+    : "listing";
+  trending.sort(
+    (a, b) => (rankedBy === "trend" ? b.paper.score - a.paper.score : 0) || byListing(a.candidate, b.candidate),
+  );
+  const followed = inLane("followed").sort((a, b) => byListing(a.candidate, b.candidate));
+
+  const papers = [...trending, ...followed].map(({ paper }, index) => ({ ...paper, rank: index + 1 }));
+  return { date: given.date, rankedBy, papers };
+}
+
+function score(
+  { signals, position: _, ...candidate }: Candidate,
+  date: Day,
+  previous: Previous,
+): Omit<RankedPaper, "rank"> {
+  const keys = [candidate.key, ...candidate.formerKeys];
+  const upvotes = count(signals.upvotes) ?? 0;
+  const comments = count(signals.comments) ?? 0;
+  const stars = count(signals.stars);
+  const starsBefore = keys.map((key) => previous.stars.get(key)).find((known) => known !== undefined);
+  // A repository may lose stars, or be replaced by another: that is no trend.
+  const starsGained = stars === null || starsBefore === undefined ? 0 : Math.max(0, stars - starsBefore);
+  const { score, parts: scoreParts } = trendingScore(
+    { upvotes, comments, starsGained, listedOn: candidate.listedOn },
+    date,
+  );
+  const isNew = !keys.some((key) => previous.stood.has(key));
+  return { ...candidate, upvotes, comments, stars, starsGained, score, scoreParts, isNew };
+}
+
+/** A signal as a count; null when no source said, or what it said is no count. */
+function count(signal: number | undefined): number | null {
+  return signal !== undefined && signal >= 0 ? Math.min(Math.floor(signal), Number.MAX_SAFE_INTEGER) : null;
+}
+
+function byListing(a: Candidate, b: Candidate): number {
+  if (a.listedOn !== b.listedOn) return a.listedOn < b.listedOn ? 1 : -1;
+  return a.position - b.position || a.key - b.key;
 }

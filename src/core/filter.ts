@@ -1,4 +1,16 @@
-/** A reader's filter: up to five watches; a paper belongs when any watch takes it (CONTRACT §3). */
+/**
+ * A reader's filter: up to five watches; a paper belongs when any watch takes it (CONTRACT §3).
+ *
+ * Here: what a filter is, how outside data becomes one, and the key under which equal filters meet. Its words are read in
+ * phrase.ts, its matching is in match.ts, its form in an address in filter-query.ts.
+ */
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { Invalid } from "../errors.ts";
+import { parseName } from "./people.ts";
+import { GRAMMAR, parsePhrase } from "./phrase.ts";
+import { problemsOf } from "./problems.ts";
+import type { Catalogue } from "./topics.ts";
 
 /** Inside a watch every filled field must match, inside a field any entry will do, and no `exclude` may. */
 export interface Watch {
@@ -29,4 +41,196 @@ export interface Because {
   /** Entries of `include` as the reader wrote them. */
   readonly include: readonly string[];
   readonly authors: readonly string[];
+}
+
+/** The filter of a reader who chose nothing: every trending paper. */
+export const everything: Filter = Object.freeze({ grammar: GRAMMAR, watches: Object.freeze([]) });
+
+/** What a filter may hold. Far above what a person types; low enough that the worst filter is matched in milliseconds. */
+export const FILTER_LIMITS = {
+  watches: 5,
+  entries: 50,
+  entryLetters: 100,
+  nameLetters: 60,
+  minUpvotes: 1_000_000,
+} as const;
+
+/**
+ * A filter from outside. Absent fields are filled, entries tidied and said once; topics must be in the catalogue.
+ *
+ * @throws {Invalid} with a problem for each field at fault
+ */
+export function parseFilter(input: unknown, catalogue: Catalogue): Filter {
+  const parsed = filterSchema(catalogue).safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw new Invalid("The filter cannot be used as it is.", problemsOf(parsed.error));
+}
+
+/** The zod schema behind {@link parseFilter}, for whoever embeds a filter in a larger body. */
+export function filterSchema(catalogue: Catalogue) {
+  return z
+    .strictObject(
+      {
+        grammar: z
+          .literal(GRAMMAR, `The grammar of filters has the version ${GRAMMAR}. Leave it out.`)
+          .default(GRAMMAR),
+        watches: z
+          .array(watchSchema(catalogue), "Write a list of watches: [{…}].")
+          .max(FILTER_LIMITS.watches, `A filter has at most ${FILTER_LIMITS.watches} watches. Put some together.`)
+          .default([]),
+      },
+      needsObject("a filter", '{"watches": […]}'),
+    )
+    .transform(normaliseFilter);
+}
+
+function watchSchema(catalogue: Catalogue) {
+  const topicIds = new Set(catalogue.topics.map((topic) => topic.id));
+  return z.strictObject(
+    {
+      name: z
+        .string("Write text.")
+        .overwrite(tidy)
+        .max(FILTER_LIMITS.nameLetters, `A watch has a name of at most ${FILTER_LIMITS.nameLetters} letters.`)
+        .default(""),
+      topics: entries(
+        (id) =>
+          topicIds.has(id)
+            ? null
+            : `There is no topic ${JSON.stringify(id)}. Write one of: ${[...topicIds].join(", ")}.`,
+        (id) => id.toLowerCase(),
+      ),
+      categories: entries(
+        (category) =>
+          CATEGORY.test(category)
+            ? null
+            : `${JSON.stringify(category)} is not an arXiv category. Write one like cs.CL or stat.ML, or a whole archive like cs.`,
+        spellCategory,
+      ),
+      include: entries(mistakeInPhrase),
+      authors: entries((name) =>
+        parseName(name).squashed === ""
+          ? `There is no name in ${JSON.stringify(name)}. Write a full name, like Ada Lovelace.`
+          : null,
+      ),
+      exclude: entries(mistakeInPhrase),
+      minUpvotes: z
+        .int("Write a whole number, 0 or more.")
+        .min(0, "Write a whole number, 0 or more.")
+        .max(FILTER_LIMITS.minUpvotes, `Write a number up to ${FILTER_LIMITS.minUpvotes}.`)
+        .default(0),
+      onlyWithCode: z.boolean("Write true or false.").default(false),
+    },
+    needsObject("a watch", '{"topics": ["agents"]}'),
+  );
+}
+
+function needsObject(what: string, example: string) {
+  // Unknown fields are named one by one where the problems are written.
+  return {
+    error: ({ code }: { readonly code?: string | undefined }) =>
+      code === "invalid_type" ? `This is not ${what}. Write one like ${example}.` : undefined,
+  };
+}
+
+/** A list of short texts, each tidied, then spelled our way, then judged by `mistakeIn` (null: fine). */
+function entries(mistakeIn: (entry: string) => string | null, spell: (entry: string) => string = (entry) => entry) {
+  const entry = z
+    .string("Write text.")
+    .overwrite((text) => spell(tidy(text)))
+    .min(1, "This entry is empty. Write something or leave it out.")
+    .max(FILTER_LIMITS.entryLetters, `An entry has at most ${FILTER_LIMITS.entryLetters} letters. Write a shorter one.`)
+    .check((context) => {
+      // Only one complaint an entry: what is empty or too long has had its own.
+      if (context.issues.length > 0) return;
+      const mistake = mistakeIn(context.value);
+      if (mistake !== null) context.issues.push({ code: "custom", message: mistake, input: context.value });
+    });
+  return z
+    .array(entry, 'Write a list of texts: ["…"].')
+    .max(
+      FILTER_LIMITS.entries,
+      `A field has at most ${FILTER_LIMITS.entries} entries. Leave some out, or use another watch.`,
+    )
+    .default([]);
+}
+
+function mistakeInPhrase(entry: string): string | null {
+  const phrase = parsePhrase(entry);
+  return "mistake" in phrase ? phrase.mistake : null;
+}
+
+// An archive (cs, hep-th) or one of its classes (cs.CL, physics.ao-ph): arxiv.org/category_taxonomy.
+const CATEGORY = /^[a-z]+(?:-[a-z]+)?(?:\.(?:[A-Z]{2}|[a-z]+(?:-[a-z]+)*))?$/;
+
+/** `CS.cl` → `cs.CL`, `physics.AO-PH` → `physics.ao-ph`: classes of two letters are in capitals, longer ones are not. */
+function spellCategory(category: string): string {
+  const [archive = "", ...rest] = category.split(".");
+  const name = rest.join(".");
+  return [
+    archive.toLowerCase(),
+    ...(rest.length > 0 ? [name.length === 2 ? name.toUpperCase() : name.toLowerCase()] : []),
+  ].join(".");
+}
+
+/** One line of visible text: control and direction marks, which could disguise a name, are gone, white space is single. */
+function tidy(text: string): string {
+  return text
+    .normalize("NFC")
+    .replace(/[\p{Cf}\p{Cs}\p{Co}]/gu, "")
+    .replace(/[\p{Cc}\s]+/gu, " ")
+    .trim();
+}
+
+/**
+ * The same filter with each entry said once (the first spelling stays); a lone nameless watch that asks for nothing is no
+ * watch. Takes nothing away from what the filter means.
+ */
+export function normaliseFilter(filter: Filter): Filter {
+  const watches = filter.watches.map((watch) => ({
+    ...watch,
+    topics: once(watch.topics),
+    categories: once(watch.categories),
+    include: once(watch.include),
+    authors: once(watch.authors),
+    exclude: once(watch.exclude),
+  }));
+  return { grammar: filter.grammar, watches: watches.length === 1 && isBlank(watches[0]!) ? [] : watches };
+}
+
+function once(entries: readonly string[]): string[] {
+  const seen = new Map<string, string>();
+  for (const entry of entries) if (!seen.has(entry.toLowerCase())) seen.set(entry.toLowerCase(), entry);
+  return [...seen.values()];
+}
+
+function isBlank(watch: Watch): boolean {
+  const { topics, categories, include, authors, exclude } = watch;
+  const isEmpty = [topics, categories, include, authors, exclude].every((list) => list.length === 0);
+  return isEmpty && watch.name === "" && watch.minUpvotes === 0 && !watch.onlyWithCode;
+}
+
+/**
+ * A name for what a filter asks: SHA-256 in hex, of 64 letters.
+ *
+ * Filters with the same key take the same papers and give the same reasons, but for the order of entries and of watches,
+ * which the key ignores. Names of watches and the spelling of entries are in the reasons, so they are in the key.
+ */
+export function filterKey(filter: Filter): string {
+  const { grammar, watches } = normaliseFilter(filter);
+  const canonical = watches.map((watch) =>
+    JSON.stringify([
+      watch.name,
+      [...watch.topics].sort(),
+      [...watch.categories].sort(),
+      [...watch.include].sort(),
+      [...watch.authors].sort(),
+      [...watch.exclude].sort(),
+      watch.minUpvotes,
+      watch.onlyWithCode,
+    ]),
+  );
+  return createHash("sha256")
+    .update(JSON.stringify([grammar, canonical.sort()]))
+    .digest("hex");
 }

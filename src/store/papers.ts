@@ -18,12 +18,16 @@ export type Papers = ReturnType<typeof papers>;
 
 export function papers(prisma: PrismaClient) {
   return {
-    /** Keeps what sources said, batch by batch: an error later on leaves the batches before it stored. */
-    async add(sightings: readonly Sighting[], seenAt: Date): Promise<Added> {
+    /**
+     * Keeps what sources said, batch by batch: an error later on leaves the batches before it stored.
+     *
+     * @param listedBy who the listings count for; default: each sighting's own source
+     */
+    async add(sightings: readonly Sighting[], seenAt: Date, listedBy?: string): Promise<Added> {
       let added = 0;
       for (let from = 0; from < sightings.length; from += BATCH) {
         const batch = sightings.slice(from, from + BATCH);
-        added += await prisma.$transaction((sql) => addBatch(sql, batch, seenAt), { timeout: 60_000, maxWait: 60_000 });
+        added += await prisma.$transaction((sql) => addBatch(sql, batch, seenAt, listedBy), { timeout: 60_000, maxWait: 60_000 });
       }
       return { added, merged: sightings.length - added };
     },
@@ -63,7 +67,7 @@ export function papers(prisma: PrismaClient) {
   };
 }
 
-async function addBatch(sql: Prisma.TransactionClient, sightings: readonly Sighting[], seenAt: Date): Promise<number> {
+async function addBatch(sql: Prisma.TransactionClient, sightings: readonly Sighting[], seenAt: Date, listedBy?: string): Promise<number> {
   // One writer at a time: two batches that meet the same new paper would otherwise make it twice.
   await sql.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('papers.add'))`;
   const named = sightings.map((sighting) => ({
@@ -92,7 +96,7 @@ async function addBatch(sql: Prisma.TransactionClient, sightings: readonly Sight
     [...known].map(([alias, ref]) => ({ alias, key: keyOf(ref) })),
   );
   const told = found.map(({ sighting, paper }) => ({ sighting, key: keyOf(paper) }));
-  await writeListings(sql, told, seenAt);
+  await writeListings(sql, told, seenAt, listedBy);
   await writeSightings(sql, told, seenAt);
   return newKeys.size;
 }
@@ -174,13 +178,13 @@ async function writeAliases(sql: Prisma.TransactionClient, aliases: readonly { a
 
 type Told = { readonly sighting: Sighting; readonly key: number };
 
-async function writeListings(sql: Prisma.TransactionClient, told: readonly Told[], seenAt: Date) {
+async function writeListings(sql: Prisma.TransactionClient, told: readonly Told[], seenAt: Date, listedBy?: string) {
   const listed = told.filter(({ sighting }) => sighting.listedOn !== undefined);
   if (listed.length === 0) return;
   await sql.$executeRaw`
     INSERT INTO listings (source, listed_on, paper_id, position, first_seen_at)
     SELECT DISTINCT ON (source, listed_on, paper_id) source, listed_on, paper_id, position, ${seenAt}
-    FROM unnest(${listed.map((t) => t.sighting.source)}::text[], ${listed.map((t) => t.sighting.listedOn!)}::date[],
+    FROM unnest(${listed.map((t) => listedBy ?? t.sighting.source)}::text[], ${listed.map((t) => t.sighting.listedOn!)}::date[],
       ${listed.map((t) => t.key)}::int[], ${listed.map((t) => t.sighting.position ?? 0)}::int[])
       AS l(source, listed_on, paper_id, position)
     ORDER BY source, listed_on, paper_id, position

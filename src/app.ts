@@ -1,0 +1,185 @@
+/** The composition: settings in, every room opened once, `close()` out. The only file that knows them all. */
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Config } from "./config.ts";
+import { addressKey } from "./core/address-key.ts";
+import type { Address } from "./core/email-address.ts";
+import { openLinks, parseSecretKeys } from "./core/link.ts";
+import { openText } from "./core/text.ts";
+import { defaultCatalogue, parseCatalogue } from "./core/topics.ts";
+import { openFetch } from "./fetch.ts";
+import type { Log } from "./log.ts";
+import { readCatalogues } from "./mail/catalogues.ts";
+import { openCatcher } from "./mail/catcher.ts";
+import { openLanes } from "./mail/lanes.ts";
+import { openPost } from "./mail/post.ts";
+import { openRenderer } from "./mail/render.ts";
+import { openSender } from "./mail/sender.ts";
+import { openTemplates } from "./mail/templates.ts";
+import { openQueue } from "./queue/queue.ts";
+import { openSecrets } from "./secrets.ts";
+import { openArxivApi } from "./sources/arxiv-api.ts";
+import { openHuggingFace } from "./sources/hugging-face.ts";
+import { readPapersFile } from "./sources/paper-files.ts";
+import { candidates } from "./store/candidates.ts";
+import { openDatabase } from "./store/database.ts";
+import { deliveries } from "./store/deliveries.ts";
+import { editions } from "./store/editions.ts";
+import { openEmbedded } from "./store/embedded.ts";
+import { openJournal } from "./store/journal.ts";
+import { migrate } from "./store/migrate.ts";
+import { paperRecords } from "./store/paper-records.ts";
+import { papers } from "./store/papers.ts";
+import { planning } from "./store/planning.ts";
+import { pulls } from "./store/pulls.ts";
+import { recorder } from "./store/recorder.ts";
+import { requests } from "./store/requests.ts";
+import { openScratchDatabase } from "./store/scratch-database.ts";
+import { openShelf } from "./store/shelf.ts";
+import { subscriptions } from "./store/subscriptions.ts";
+
+export type App = Awaited<ReturnType<typeof openApp>>;
+
+export interface AppOptions {
+  readonly log: Log;
+  /** Where readers reach the web server, without a slash at the end. */
+  readonly publicUrl: string;
+  /** The clock of this process; the database has its own. */
+  readonly now?: () => Date;
+  /** A sentence on top of every digest; asked when an edition's first digest is composed. */
+  readonly notice?: () => string | null;
+  /** Reads no source: papers come from files alone. */
+  readonly offline?: boolean;
+  /** Works on an empty database that is gone afterwards. */
+  readonly scratch?: boolean;
+}
+
+const templatesFolder = fileURLToPath(new URL("../templates", import.meta.url));
+/** Letters are few, and somebody waits for each. */
+const LETTER_CONNECTIONS = 2;
+
+/**
+ * @throws {Invalid} for settings that name something unusable
+ * @throws {Temporary} when a part does not answer
+ */
+export async function openApp(config: Config, { log, publicUrl, now = () => new Date(), notice = () => null, offline = false, scratch = false }: AppOptions) {
+  const opened: (() => Promise<void>)[] = [];
+  const open = async <T>(opening: T | Promise<T>, close: (part: T) => Promise<void>): Promise<T> => {
+    const part = await opening;
+    opened.push(() => close(part));
+    return part;
+  };
+  const close = async () => {
+    for (const closePart of opened.splice(0).reverse()) await closePart();
+  };
+
+  try {
+    const dataDir = resolve(config.dataDir);
+    const secrets = config.secretKeys && config.suppressionKey ? null : await openSecrets(dataDir);
+    const suppressionKey = config.suppressionKey ?? secrets!.suppressionKey;
+    const links = openLinks(parseSecretKeys(config.secretKeys ?? secrets!.secretKeys));
+    const catalogue = config.topicsFile
+      ? parseCatalogue(JSON.parse(await readFile(config.topicsFile, "utf8")))
+      : defaultCatalogue;
+    const texts = openText(await readCatalogues(join(templatesFolder, "text")));
+    const templates = await openTemplates({ folder: templatesFolder, texts });
+
+    const embedded = config.databaseUrl ? null : await open(openEmbedded({ dataDir, log }), (part) => part.close());
+    const server = config.databaseUrl ?? embedded!.url;
+    const databaseUrl = scratch ? (await open(openScratchDatabase(server), (part) => part.close())).url : server;
+    if (embedded || scratch) await migrate({ databaseUrl, log });
+    const { prisma } = await open(openDatabase({ url: databaseUrl, log }), (part) => part.close());
+    const queue = await open(
+      openQueue({ ...(config.redisUrl ? { redisUrl: config.redisUrl } : {}), databaseUrl, log }),
+      (part) => part.close(),
+    );
+    const journal = await open(openJournal(join(dataDir, "journal.jsonl")), (part) => part.close());
+
+    const catcher = config.smtpUrls
+      ? null
+      : await open(openCatcher({ smtpPort: 0, httpPort: config.catcherPort }), (part) => part.close());
+    const senderTo = (connections: number) =>
+      open(
+        openSender({
+          urls: config.smtpUrls ?? [catcher!.smtpUrl],
+          connections,
+          socketTimeoutMs: 60_000,
+          log,
+          ...(config.sendOnlyTo ? { onlyTo: config.sendOnlyTo } : {}),
+        }),
+        (part) => part.close(),
+      );
+    const sender = await senderTo(config.smtpConnections);
+    const letterSender = await senderTo(LETTER_CONNECTIONS);
+    const topicName = (id: string) => catalogue.topics.find((topic) => topic.id === id)?.name ?? id;
+    const renderer = openRenderer({ templates, texts, publicUrl, postalAddress: config.postalAddress, topicName });
+    const post = openPost({
+      ...{ renderer, sender, letterSender, links, publicUrl, notice },
+      mailFrom: config.mailFrom,
+      confirmFrom: config.confirmFrom,
+    });
+
+    const fetch = await open(
+      openFetch({ allow: [config.huggingFaceUrl, config.arxivUrl], userAgent: `Paperboy (+${publicUrl})` }),
+      (part) => part.close(),
+    );
+    const sources = (offline ? [] : config.sources).map((name) =>
+      name === "hugging-face"
+        ? openHuggingFace({ fetch }, { url: config.huggingFaceUrl })
+        : openArxivApi({ fetch }, { url: config.arxivUrl, categories: config.arxivCategories }),
+    );
+
+    const rooms = {
+      papers: papers(prisma),
+      paperRecords: paperRecords(prisma),
+      pulls: pulls(prisma),
+      candidates: candidates(prisma),
+      editions: editions(prisma),
+      requests: requests(prisma),
+      subscriptions: subscriptions(prisma),
+      planning: planning(prisma),
+      deliveries: deliveries(prisma),
+    };
+    return {
+      ...rooms,
+      recorder: recorder(rooms.deliveries),
+      shelf: openShelf(rooms.editions),
+      ...{ sources, readPapersFile, queue, journal, post, catcher, links, texts, catalogue, log, now },
+      lanes: openLanes(config.smtpConnections),
+      closesAt: config.editionClosesAt,
+      retentionDays: config.retentionDays,
+      postalAddress: config.postalAddress,
+      trustProxy: config.trustProxy,
+      publicUrl: () => publicUrl,
+      addressKey: (address: Address) => addressKey(address.key, suppressionKey),
+      databaseNow: async () => {
+        const [row] = await prisma.$queryRaw<{ now: Date }[]>`SELECT paperboy_now() AS now`;
+        return row!.now;
+      },
+      /** Every part this process rests on: `ok`, or what is wrong with it. */
+      ready: async () => ({
+        database: await state(prisma.$queryRaw`SELECT 1`),
+        queue: await state(queue.ready()),
+        smtp: await state(
+          sender.verify().then((answer) => {
+            if (answer.kind !== "ready") throw new Error(`SMTP: ${answer.cause}`);
+          }),
+        ),
+      }),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function state(check: Promise<unknown>): Promise<string> {
+  try {
+    await check;
+    return "ok";
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

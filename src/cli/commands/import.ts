@@ -1,0 +1,40 @@
+import { Argument, Command, InvalidArgumentError } from "commander";
+import { lastCompleteDay } from "../../actions/close-edition.ts";
+import { importPapers } from "../../actions/import-papers.ts";
+import { json, type Terminal } from "../terminal.ts";
+
+/** Refusals shown one by one; `--json` has them all. */
+const SHOWN = 20;
+
+export const importFiles = (terminal: Terminal) =>
+  new Command("import")
+    .description("take papers from files: Hugging Face or arXiv answers, feeds, OAI-PMH, JSON lines, page text")
+    .addArgument(new Argument("<file...>", "the format is recognised by what is in the file"))
+    .option(
+      "--listed-on <date>",
+      "the day that papers without a date count as listed on (default: the last complete UTC day)",
+      day,
+    )
+    .option("--json", "print one JSON object")
+    .action(async (files: string[], options: { listedOn?: string; json?: boolean }) => {
+      const results = await terminal.withApp(async (app) => {
+        const listedOn = options.listedOn ?? lastCompleteDay(app.now());
+        const done = [];
+        for (const file of files) done.push(await importPapers(app, file, { listedOn, seenAt: app.now() }));
+        return done;
+      });
+      if (options.json) terminal.print(json({ files: results }));
+      else
+        for (const { path, added, merged, refusals, problem } of results) {
+          terminal.print(`${path}: ${added} added, ${merged} merged, ${refusals.length} refused`);
+          for (const { where, reason } of refusals.slice(0, SHOWN)) terminal.print(`  refused ${where}: ${reason}`);
+          if (refusals.length > SHOWN) terminal.print(`  and ${refusals.length - SHOWN} more`);
+          if (problem !== null) terminal.complain(problem);
+        }
+      if (results.some((file) => file.problem !== null)) process.exitCode = 1;
+    });
+
+function day(text: string): string {
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
+  throw new InvalidArgumentError(`Write a day as 2026-04-30.`);
+}

@@ -1,0 +1,91 @@
+/** The command line: `paperboy COMMAND`. Exit codes: 0 done, 1 failed, 2 misused. */
+import { Command, CommanderError } from "commander";
+import { type App, openApp } from "../app.ts";
+import { type Config, readConfig } from "../config.ts";
+import { Invalid } from "../errors.ts";
+import { type Log, openLog } from "../log.ts";
+import { type Doors, run } from "../main.ts";
+import { migrate } from "../store/migrate.ts";
+import { collect } from "./commands/collect.ts";
+import { deliver } from "./commands/deliver.ts";
+import { edition } from "./commands/edition.ts";
+import { importFiles } from "./commands/import.ts";
+import { preview } from "./commands/preview.ts";
+import { topics } from "./commands/topics.ts";
+import type { Terminal } from "./terminal.ts";
+
+const settings = (): Config => readConfig(process.env);
+/** What a program reads stands on standard output alone; the log goes beside it. */
+const logFor = (config: Config, level: string = config.logLevel): Log =>
+  openLog({ level, pretty: process.stderr.isTTY, write: (line) => void process.stderr.write(line) });
+
+const terminal: Terminal = {
+  print: (text) => void process.stdout.write(text.endsWith("\n") ? text : `${text}\n`),
+  complain: (text) => void process.stderr.write(`${text}\n`),
+  async withApp(work) {
+    const config = settings();
+    const log = logFor(config, config.logLevel === "info" ? "warn" : config.logLevel);
+    const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
+    // The catcher's page is for whoever serves: a command beside a running server takes any free port.
+    const app: App = await openApp({ ...config, catcherPort: 0 }, { log, publicUrl });
+    try {
+      return await work(app);
+    } finally {
+      await app.close();
+    }
+  },
+};
+
+const program = new Command("paperboy")
+  .description(
+    "A daily email digest of trending research papers. Settings come from the environment: see .env.example.",
+  )
+  .exitOverride()
+  .showHelpAfterError("(`paperboy help COMMAND` says more)");
+
+program
+  .command("web")
+  .description("serve the pages and the API")
+  .action(() => serve({ web: true, workers: false }));
+program
+  .command("worker")
+  .description("collect papers, close editions, plan and send digests")
+  .action(() => serve({ web: false, workers: true }));
+program
+  .command("migrate")
+  .description("bring the database to the newest migration")
+  .action(async () => {
+    const config = settings();
+    if (config.databaseUrl === null)
+      return terminal.withApp(async () => terminal.print("The embedded database is migrated at every start."));
+    const { applied } = await migrate({ databaseUrl: config.databaseUrl, log: logFor(config) });
+    terminal.print(
+      applied.length === 0 ? "Nothing to do: the database is up to date." : `Applied: ${applied.join(", ")}`,
+    );
+  });
+for (const command of [collect, importFiles, preview, edition, deliver, topics])
+  program.addCommand(command(terminal).exitOverride());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = codeOf(error);
+}
+
+async function serve(doors: Doors): Promise<void> {
+  const config = settings();
+  process.exitCode = await run(doors, config, logFor(config));
+}
+
+function codeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof Invalid) {
+    terminal.complain(error.message);
+    for (const { field, message } of error.problems)
+      if (!error.message.includes(message)) terminal.complain(`  ${field}: ${message}`);
+    return 2;
+  }
+  terminal.complain(error instanceof Error ? error.message : String(error));
+  if (process.env.LOG_LEVEL === "debug") console.error(error);
+  return 1;
+}

@@ -1,0 +1,29 @@
+/** Calendar days without a zone, `YYYY-MM-DD`: arithmetic that no daylight saving can bend. */
+import type { Day } from "./paper.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** The UTC day an instant falls in. */
+export function utcDayOf(at: Date): Day {
+  return at.toISOString().slice(0, 10);
+}
+
+/** The instant a UTC day begins. */
+export function utcStartOf(day: Day): Date {
+  return new Date(`${day}T00:00:00Z`);
+}
+
+/** The day `count` days later, or earlier when it is negative. */
+export function addDays(day: Day, count: number): Day {
+  return utcDayOf(new Date(utcStartOf(day).getTime() + count * DAY_MS));
+}
+
+/** Whole days from `from` to `to`; negative when `to` is the earlier one. */
+export function daysBetween(from: Day, to: Day): number {
+  return Math.round((utcStartOf(to).getTime() - utcStartOf(from).getTime()) / DAY_MS);
+}
+
+/** 1 Monday … 7 Sunday, as ISO 8601 counts. */
+export function weekdayOf(day: Day): number {
+  return utcStartOf(day).getUTCDay() || 7;
+}

@@ -1,0 +1,97 @@
+/** What mails and pages say of a paper: who wrote it, how it stands, why it is here. All words come from the catalogue. */
+import type { RankedPaper } from "./edition.ts";
+import type { Because } from "./filter.ts";
+import { inertLine } from "./inert.ts";
+import { leadSentences } from "./sentences.ts";
+import type { Say } from "./text.ts";
+
+/** The keys this file says; asked for at start, so that none is missed at the first mail. */
+export const wordsNeeded = [
+  "mail.paper.authors",
+  "mail.paper.votes",
+  "mail.paper.comments",
+  "mail.paper.stars",
+  "mail.paper.gained",
+  "reason.everything",
+  "reason.because",
+  "reason.watch",
+  "reason.topics",
+  "reason.phrases",
+  "reason.quoted",
+  "reason.authors",
+  "reason.categories",
+] as const;
+
+/** The longest name of a person, topic or phrase that is shown; longer ones end in `…`. */
+const longestName = 80;
+
+/** The first three authors and how many more; empty when nobody said. */
+export function authorsInWords(authors: readonly string[], say: Say): string {
+  const named = authors.map((name) => inertLine(name, longestName)).filter((name) => name !== "");
+  if (named.length === 0) return "";
+  if (named.length <= 3) return say.list(named);
+  return say("mail.paper.authors", { names: say.list(named.slice(0, 3), "unit"), more: named.length - 3 });
+}
+
+/** Two or three whole sentences: the source's own summary where there is one, else how the abstract begins. */
+export function leadOf(paper: Pick<RankedPaper, "summary" | "abstract">): string {
+  const text = paper.summary.trim() === "" ? paper.abstract : paper.summary;
+  return leadSentences(inertLine(text, 20_000), { min: 2, max: 3, maxLetters: 400, hardLetters: 600 });
+}
+
+/**
+ * Votes, comments, stars and their change: "235 votes, 12 comments, 1,204 stars, 34 more since the last edition".
+ * Says nothing of what no source said, so a nought is never shown; empty when nobody said anything.
+ */
+export function standingInWords(
+  paper: Pick<RankedPaper, "upvotes" | "comments" | "stars" | "starsGained">,
+  say: Say,
+): string {
+  const parts: string[] = [];
+  if (paper.upvotes > 0) parts.push(say("mail.paper.votes", { count: paper.upvotes }));
+  if (paper.comments > 0) parts.push(say("mail.paper.comments", { count: paper.comments }));
+  if (paper.stars !== null && paper.stars > 0) {
+    parts.push(say("mail.paper.stars", { count: paper.stars }));
+    if (paper.starsGained > 0) parts.push(say("mail.paper.gained", { count: paper.starsGained }));
+  }
+  return parts.length === 0 ? "" : say.list(parts, "unit");
+}
+
+/**
+ * Why a paper is in a digest, as one sentence.
+ *
+ * @param because the watches that took the paper, strongest first
+ * @param options.watches how many watches the reader has: with several, each is named
+ * @param options.topicName the name of a topic id in the language of `say`
+ */
+export function reasonInWords(
+  because: readonly Because[],
+  { say, watches, topicName }: { say: Say; watches: number; topicName: (id: string) => string },
+): string {
+  const told = because.map((one) => {
+    const parts = partsOf(one, say, topicName);
+    const what = parts.length === 0 ? say("reason.everything") : say.list(parts, "unit");
+    const name = inertLine(one.name, longestName);
+    return watches > 1 && name !== "" ? say("reason.watch", { name, what }) : what;
+  });
+  const why = [...new Set(told)];
+  return say("reason.because", { why: why.length === 0 ? say("reason.everything") : why.join("; ") });
+}
+
+function partsOf(because: Because, say: Say, topicName: (id: string) => string): string[] {
+  const parts: string[] = [];
+  const tell = (key: string, entries: readonly string[]): void => {
+    const names = entries.map((entry) => inertLine(entry, longestName)).filter((entry) => entry !== "");
+    if (names.length > 0) parts.push(say(key, { count: names.length, names: say.list(names) }));
+  };
+  tell("reason.topics", because.topics.map(topicName));
+  tell(
+    "reason.phrases",
+    because.include.map((phrase) =>
+      say("reason.quoted", { phrase: inertLine(phrase, longestName).replace(/^"(.*)"$/u, "$1") }),
+    ),
+  );
+  tell("reason.authors", because.authors);
+  tell("reason.categories", because.categories);
+  return parts;
+}

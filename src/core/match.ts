@@ -1,0 +1,240 @@
+/**
+ * Which papers of an edition a filter takes, and why.
+ *
+ * The work is done once an edition: each topic, category, author and phrase becomes a set of bits, one a paper. A reader
+ * is then a handful of ands and ors over sets that are there already.
+ */
+import { addBit, type Bits, hasBit, intersect, members, noBits, subtract, unite } from "./bits.ts";
+import type { RankedPaper } from "./edition.ts";
+import type { Because, Filter, Watch } from "./filter.ts";
+import { findPhrase } from "./find-phrase.ts";
+import { isSamePerson, type PersonName, parseName } from "./people.ts";
+import { type PhrasePart, parsePhrase } from "./phrase.ts";
+import { indexTexts, type TextIndex } from "./text-index.ts";
+
+/** An edition laid out for matching. A paper is known by its place in `papers`. */
+export interface EditionIndex {
+  /** Trending papers, then followed ones, each lane in order of rank. */
+  readonly papers: readonly RankedPaper[];
+  /** Where the followed lane begins in `papers`. */
+  readonly followedFrom: number;
+  /** Places of trending papers, the week's best first: by score without its age, ties by rank. */
+  readonly weekOrder: readonly number[];
+  readonly trending: Bits;
+  readonly followed: Bits;
+  readonly withCode: Bits;
+  readonly topics: ReadonlyMap<string, Bits>;
+  /** By category and by archive: `cs.CL` and `cs`. */
+  readonly categories: ReadonlyMap<string, Bits>;
+  readonly authors: AuthorIndex;
+  readonly text: TextIndex;
+  /** What phrases and names were found to mean here; filled as readers ask. */
+  readonly found: { readonly phrases: Map<string, Bits>; readonly authors: Map<string, Bits> };
+}
+
+interface Author {
+  readonly name: PersonName;
+  readonly papers: Bits;
+}
+
+interface AuthorIndex {
+  /** By last word of the name. */
+  readonly bySurname: ReadonlyMap<string, readonly Author[]>;
+  /** By the whole name as one word. */
+  readonly bySquashed: ReadonlyMap<string, readonly Author[]>;
+}
+
+/** What a filter takes of an edition. */
+export interface Matched {
+  readonly papers: Bits;
+  /** The same by watch, in the filter's order. */
+  readonly byWatch: readonly Bits[];
+}
+
+/** Lays an edition out, some 0.2 ms a paper; keep it as long as the edition is mailed. */
+export function indexEdition(edition: { readonly papers: readonly RankedPaper[] }): EditionIndex {
+  const lane = (paper: RankedPaper) => (paper.lane === "followed" ? 1 : 0);
+  const papers = [...edition.papers].sort((a, b) => lane(a) - lane(b) || a.rank - b.rank);
+  const having = (is: (paper: RankedPaper) => boolean) => {
+    const bits = noBits(papers.length);
+    papers.forEach((paper, at) => {
+      if (is(paper)) addBit(bits, at);
+    });
+    return bits;
+  };
+  const trending = having((paper) => paper.lane === "trending");
+  const withoutAge = (at: number) => papers[at]!.score - papers[at]!.scoreParts.age;
+  return {
+    papers,
+    followedFrom: papers.filter((paper) => paper.lane === "trending").length,
+    weekOrder: members(trending).sort((a, b) => withoutAge(b) - withoutAge(a) || a - b),
+    trending,
+    followed: having((paper) => paper.lane === "followed"),
+    withCode: having((paper) => paper.codeUrl !== null),
+    topics: group(papers, (paper) => paper.topics),
+    categories: group(papers, (paper) => paper.categories.flatMap((category) => [category, category.split(".")[0]!])),
+    authors: indexAuthors(papers),
+    text: indexTexts(papers.map(searchedText)),
+    found: { phrases: new Map(), authors: new Map() },
+  };
+}
+
+/** The papers of an edition that any watch takes; without watches, every trending one. Never throws. */
+export function match(index: EditionIndex, filter: Filter): Matched {
+  if (filter.watches.length === 0) return { papers: index.trending, byWatch: [] };
+  const byWatch = filter.watches.map((watch) => takenBy(index, watch));
+  if (byWatch.length === 1) return { papers: byWatch[0]!, byWatch };
+  const papers = noBits(index.papers.length);
+  for (const taken of byWatch) unite(papers, taken);
+  return { papers, byWatch };
+}
+
+/**
+ * Why a filter takes a paper: each watch that does, with what in it did, as the reader wrote it.
+ *
+ * @param at the paper's place in `index.papers`
+ * @param matched what {@link match} said of this filter, where it is at hand
+ * @returns empty when the filter does not take the paper
+ */
+export function becauseOf(index: EditionIndex, filter: Filter, at: number, matched = match(index, filter)): Because[] {
+  if (!hasBit(matched.papers, at)) return [];
+  if (filter.watches.length === 0)
+    return [{ watch: -1, name: "", topics: [], categories: [], include: [], authors: [] }];
+  const reasons: Because[] = [];
+  filter.watches.forEach((watch, number) => {
+    if (!hasBit(matched.byWatch[number]!, at)) return;
+    reasons.push({
+      watch: number,
+      name: watch.name,
+      topics: finding(index, at, watch.topics, papersOnTopic),
+      categories: finding(index, at, watch.categories, papersInCategory),
+      include: finding(index, at, watch.include, papersSaying),
+      authors: finding(index, at, watch.authors, papersBy),
+    });
+  });
+  return reasons;
+}
+
+/** The entries that find this paper. */
+function finding(index: EditionIndex, at: number, entries: readonly string[], find: Find): readonly string[] {
+  return entries.length === 0 ? entries : entries.filter((entry) => hasBit(find(index, entry), at));
+}
+
+function takenBy(index: EditionIndex, watch: Watch): Bits {
+  const taken = index.trending.slice();
+  // What only arXiv knows reaches a reader through words and people, never through topics alone (CONTRACT §4).
+  if (watch.include.length > 0 || watch.authors.length > 0) unite(taken, index.followed);
+  narrow(index, taken, watch.topics, papersOnTopic);
+  narrow(index, taken, watch.categories, papersInCategory);
+  narrow(index, taken, watch.include, papersSaying);
+  narrow(index, taken, watch.authors, papersBy);
+  if (watch.onlyWithCode) intersect(taken, index.withCode);
+  for (const entry of watch.exclude) subtract(taken, papersSaying(index, entry));
+  if (watch.minUpvotes > 0) {
+    for (const at of members(taken))
+      if (index.papers[at]!.upvotes < watch.minUpvotes) taken[at >>> 5]! &= ~(1 << (at & 31));
+  }
+  return taken;
+}
+
+type Find = (index: EditionIndex, entry: string) => Bits;
+
+/** A filled field keeps what any of its entries finds. */
+function narrow(index: EditionIndex, taken: Bits, entries: readonly string[], find: Find): void {
+  const [first, ...others] = entries;
+  if (first === undefined) return;
+  if (others.length === 0) {
+    intersect(taken, find(index, first));
+    return;
+  }
+  const any = find(index, first).slice();
+  for (const entry of others) unite(any, find(index, entry));
+  intersect(taken, any);
+}
+
+function papersOnTopic(index: EditionIndex, id: string): Bits {
+  return index.topics.get(id) ?? noBits(index.papers.length);
+}
+
+function papersInCategory(index: EditionIndex, category: string): Bits {
+  return index.categories.get(category) ?? noBits(index.papers.length);
+}
+
+/** Readers share their words and people, so each is looked up once an edition. Entries beyond these make room. */
+const MOST_FOUND = 10_000;
+
+function remembered(found: Map<string, Bits>, entry: string, find: () => Bits): Bits {
+  const known = found.get(entry);
+  if (known !== undefined) return known;
+  const bits = find();
+  if (found.size >= MOST_FOUND) found.delete(found.keys().next().value!);
+  found.set(entry, bits);
+  return bits;
+}
+
+function papersSaying(index: EditionIndex, entry: string): Bits {
+  return remembered(index.found.phrases, entry, () => {
+    const phrase = parsePhrase(entry);
+    // Entries are judged when they come in (filter.ts): a mistake here is an older grammar's, and finds nothing.
+    if ("mistake" in phrase) return noBits(index.papers.length);
+    const [first, ...others] = phrase.parts.map((part) => papersSayingPart(index, part));
+    for (const other of others) intersect(first!, other);
+    return first!;
+  });
+}
+
+function papersSayingPart(index: EditionIndex, part: PhrasePart): Bits {
+  const bits = noBits(index.papers.length);
+  const { textAt } = index.text;
+  findPhrase(index.text, part, (place) => addBit(bits, textAt[place]!), true);
+  return bits;
+}
+
+function papersBy(index: EditionIndex, entry: string): Bits {
+  return remembered(index.found.authors, entry, () => {
+    const asked = parseName(entry);
+    const bits = noBits(index.papers.length);
+    const { bySurname, bySquashed } = index.authors;
+    const candidates = [...(bySurname.get(asked.words.at(-1) ?? "") ?? []), ...(bySquashed.get(asked.squashed) ?? [])];
+    for (const { name, papers } of candidates) if (isSamePerson(asked, name)) unite(bits, papers);
+    return bits;
+  });
+}
+
+/** Title, abstract and keywords are searched; the summary, another's words about the paper, only where there is no abstract. */
+function searchedText({ title, abstract, summary, keywords }: RankedPaper) {
+  return { title, body: [abstract.trim() === "" ? summary : abstract, ...keywords] };
+}
+
+function group(papers: readonly RankedPaper[], keysOf: (paper: RankedPaper) => readonly string[]): Map<string, Bits> {
+  const groups = new Map<string, Bits>();
+  papers.forEach((paper, at) => {
+    for (const key of keysOf(paper)) {
+      const bits = groups.get(key) ?? noBits(papers.length);
+      addBit(bits, at);
+      groups.set(key, bits);
+    }
+  });
+  return groups;
+}
+
+function indexAuthors(papers: readonly RankedPaper[]): AuthorIndex {
+  const authors = [...group(papers, (paper) => paper.authors)].map(([text, bits]) => ({
+    name: parseName(text),
+    papers: bits,
+  }));
+  return {
+    bySurname: listBy(authors, ({ name }) => name.words.at(-1) ?? ""),
+    bySquashed: listBy(authors, ({ name }) => name.squashed),
+  };
+}
+
+function listBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const lists = new Map<string, T[]>();
+  for (const item of items) {
+    const list = lists.get(keyOf(item));
+    if (list) list.push(item);
+    else lists.set(keyOf(item), [item]);
+  }
+  return lists;
+}

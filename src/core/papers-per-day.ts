@@ -1,0 +1,27 @@
+/** How many papers a day a filter would bring. */
+import { members } from "./bits.ts";
+import type { Filter } from "./filter.ts";
+import { type EditionIndex, match } from "./match.ts";
+
+/** How many editions the mean is taken over (CONTRACT §3): about six weeks of working days. */
+export const EDITIONS_OF_MEAN = 30;
+
+/**
+ * Papers that the filter takes and that were new in their edition, as a mean over editions; 0 when there are none.
+ *
+ * Only new ones, because a paper that stands in seven editions is sent once.
+ *
+ * @param editions closed ones: quiet days would make every filter look poorer than its mornings are
+ */
+export function papersPerDay(editions: readonly EditionIndex[], filter: Filter): number {
+  const recent = editions.slice(0, EDITIONS_OF_MEAN);
+  const papers = recent.reduce((sum, index) => sum + newPapers(index, filter), 0);
+  return recent.length === 0 ? 0 : papers / recent.length;
+}
+
+function newPapers(index: EditionIndex, filter: Filter): number {
+  const { papers } = match(index, filter);
+  let count = 0;
+  for (const at of members(papers)) if (index.papers[at]!.isNew) count++;
+  return count;
+}

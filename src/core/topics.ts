@@ -1,0 +1,211 @@
+/**
+ * Which topics a paper is about. What defines a topic is data (topics/catalogue.json, or an operator's file), how it is
+ * weighed is here.
+ */
+import { z } from "zod";
+import { Invalid } from "../errors.ts";
+import { findPhrase } from "./find-phrase.ts";
+import { type PhrasePart, parsePhrase } from "./phrase.ts";
+import { problemsOf } from "./problems.ts";
+import { indexTexts, type TextIndex } from "./text-index.ts";
+import shipped from "./topics/catalogue.json" with { type: "json" };
+
+/** A topic as readers choose it. */
+export interface Topic {
+  readonly id: string;
+  /** In English; other languages translate by id. */
+  readonly name: string;
+  readonly description: string;
+  /** Id of the family it is shown with. */
+  readonly family: string;
+  /** The points a paper needs to get the topic. */
+  readonly threshold: number;
+  readonly phrases: readonly WeighedPhrase[];
+  /** arXiv category → what it adds; half of it when the paper is only cross-listed there. */
+  readonly categories: ReadonlyMap<string, number>;
+}
+
+/** A phrase of a topic; a negative weight speaks against the topic. */
+export interface WeighedPhrase {
+  readonly phrase: string;
+  readonly weight: number;
+  readonly parts: readonly PhrasePart[];
+}
+
+export interface Catalogue {
+  readonly families: readonly { readonly id: string; readonly name: string }[];
+  readonly topics: readonly Topic[];
+}
+
+/** What is read of a paper to find its topics. */
+export interface TopicText {
+  readonly title: string;
+  readonly abstract: string;
+  /** Read only when there is no abstract. */
+  readonly summary: string;
+  readonly keywords: readonly string[];
+  readonly categories: readonly string[];
+}
+
+/** A topic a paper has. */
+export interface TopicFound {
+  readonly id: string;
+  /** Points over the topic's threshold: 1 is enough. */
+  readonly score: number;
+  /** The phrases and categories that speak for it, strongest first. */
+  readonly because: readonly string[];
+}
+
+/** How each topic was weighed, also those the paper did not get; for `topics --explain`. */
+export interface TopicWeighed {
+  readonly id: string;
+  /** Points over the topic's threshold: 1 is enough. */
+  readonly score: number;
+  readonly given: boolean;
+  /** What each phrase and category added or took away, strongest first. */
+  readonly evidence: readonly { readonly phrase: string; readonly points: number }[];
+}
+
+/** A title says what a paper is about; an abstract also says what it is not about. */
+const TITLE_FACTOR = 2;
+/** A topic much weaker than the paper's first is a side remark … */
+const SHARE_OF_FIRST = 0.35;
+/** … but a first topic that is said in ten synonyms hides no other: more than this many thresholds count as this many. */
+const FIRST_AT_MOST = 5;
+/** Nobody is helped by a paper with seven topics. */
+const MOST_TOPICS = 4;
+/** A paper that no topic reaches gets the one it comes nearest to, if it comes this near. */
+const NEAR = 0.5;
+
+/**
+ * The topics of a paper, strongest first: at most four, none when nothing in the catalogue comes near.
+ *
+ * Pure, some 3 ms; asked once a paper when it is stored or when the catalogue changes.
+ */
+export function topicsOf(paper: TopicText, catalogue: Catalogue): TopicFound[] {
+  return weighTopics(paper, catalogue)
+    .filter((topic) => topic.given)
+    .map(({ id, score, evidence }) => ({
+      id,
+      score,
+      because: evidence.filter(({ points }) => points > 0).map(({ phrase }) => phrase),
+    }));
+}
+
+/** Every topic that anything in the paper speaks for, strongest first, with the evidence. */
+export function weighTopics(paper: TopicText, catalogue: Catalogue): TopicWeighed[] {
+  const body = paper.abstract.trim() === "" ? paper.summary : paper.abstract;
+  const index = indexTexts([{ title: paper.title, body: [body, ...paper.keywords] }]);
+  const weighed = catalogue.topics
+    .map((topic) => weigh(topic, index, paper.categories))
+    .filter(({ evidence }) => evidence.length > 0)
+    // Ties stand in catalogue order: sort is stable.
+    .sort((a, b) => b.score - a.score);
+  const best = weighed[0]?.score ?? 0;
+  const bar = best >= 1 ? Math.max(1, Math.min(best, FIRST_AT_MOST) * SHARE_OF_FIRST) : NEAR;
+  const most = best >= 1 ? MOST_TOPICS : 1;
+  return weighed.map((topic, place) => ({ ...topic, given: place < most && topic.score >= bar }));
+}
+
+function weigh(topic: Topic, index: TextIndex, categories: readonly string[]): Omit<TopicWeighed, "given"> {
+  const evidence: { phrase: string; points: number }[] = [];
+  for (const { phrase, weight, parts } of topic.phrases) {
+    const strength = Math.min(...parts.map((part) => strengthOf(index, part)));
+    if (strength > 0) evidence.push({ phrase, points: weight * strength });
+  }
+  categories.forEach((category, place) => {
+    const weight = topic.categories.get(category);
+    if (weight !== undefined) evidence.push({ phrase: category, points: place === 0 ? weight : weight / 2 });
+  });
+  evidence.sort((a, b) => Math.abs(b.points) - Math.abs(a.points));
+  const points = evidence.reduce((sum, { points }) => sum + points, 0);
+  return { id: topic.id, score: points / topic.threshold, evidence };
+}
+
+/** 0 where a phrase is absent; once in the abstract 1, three times and more 2, in the title two more. */
+function strengthOf(index: TextIndex, part: PhrasePart): number {
+  let title = 0;
+  let body = 0;
+  findPhrase(index, part, (place) => {
+    if (place < index.titleEnd) title++;
+    else body++;
+  });
+  return (title > 0 ? TITLE_FACTOR : 0) + (body > 0 ? 0.5 + 0.5 * Math.min(body, 3) : 0);
+}
+
+const ID = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
+const id = z.string().regex(ID, "Write lower-case letters, digits and hyphens.");
+const line = z.string().trim().min(1, "Write something.").max(300, "Write at most 300 letters.");
+const weight = z
+  .number("Write a number.")
+  .min(-20)
+  .max(20)
+  .refine((value) => value !== 0, "A weight of 0 does nothing. Leave the entry out.");
+
+/** The file an operator may write instead of ours; CONTRIBUTING says how. */
+const catalogueSchema = z.strictObject({
+  families: z.array(z.strictObject({ id, name: line })).min(1),
+  topics: z
+    .array(
+      z.strictObject({
+        id,
+        name: line,
+        description: line,
+        family: id,
+        threshold: z.number().positive().default(4),
+        phrases: z.array(z.strictObject({ weight, any: z.array(line).min(1) })).default([]),
+        categories: z.record(z.string(), weight).default({}),
+      }),
+    )
+    .min(1, "A catalogue has at least one topic."),
+});
+
+/**
+ * A catalogue from a file's JSON.
+ *
+ * @throws {Invalid} with a problem for each field at fault, a phrase that cannot be read, an id that is doubled or unknown
+ */
+export function parseCatalogue(json: unknown): Catalogue {
+  const parsed = catalogueSchema.safeParse(json);
+  if (!parsed.success) throw new Invalid("The topic catalogue cannot be used as it is.", problemsOf(parsed.error));
+  const { families, topics } = parsed.data;
+  const problems = [
+    ...doubles("families", families),
+    ...doubles("topics", topics),
+    ...topics.flatMap(({ family }, i) =>
+      families.some((known) => known.id === family)
+        ? []
+        : [
+            {
+              field: `topics.${i}.family`,
+              message: `There is no family ${JSON.stringify(family)}. Write one of: ${families.map((known) => known.id).join(", ")}.`,
+            },
+          ],
+    ),
+  ];
+  const read = topics.map((topic, t) => ({
+    ...topic,
+    categories: new Map(Object.entries(topic.categories)),
+    phrases: topic.phrases.flatMap(({ weight, any }, p) =>
+      any.flatMap((phrase, i): WeighedPhrase[] => {
+        const understood = parsePhrase(phrase);
+        if ("parts" in understood) return [{ phrase, weight, parts: understood.parts }];
+        problems.push({ field: `topics.${t}.phrases.${p}.any.${i}`, message: understood.mistake });
+        return [];
+      }),
+    ),
+  }));
+  if (problems.length > 0) throw new Invalid("The topic catalogue cannot be used as it is.", problems);
+  return { families, topics: read };
+}
+
+function doubles(field: string, list: readonly { readonly id: string }[]) {
+  return list.flatMap(({ id }, i) =>
+    list.findIndex((other) => other.id === id) === i
+      ? []
+      : [{ field: `${field}.${i}.id`, message: `The id ${JSON.stringify(id)} is there twice. Write another one.` }],
+  );
+}
+
+/** The catalogue that comes with the product (CONTRACT §5). */
+export const defaultCatalogue: Catalogue = parseCatalogue(shipped);

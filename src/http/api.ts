@@ -1,0 +1,192 @@
+/** The API under /api/v1 (CONTRACT §3). Errors are problem documents; a field nobody knows is refused. */
+import { type RequestHandler, Router } from "express";
+import { changePreferences } from "../actions/change-preferences.ts";
+import { confirm } from "../actions/confirm.ts";
+import { preview } from "../actions/preview.ts";
+import { requestSubscription } from "../actions/request-subscription.ts";
+import { unsubscribe } from "../actions/unsubscribe.ts";
+import { members } from "../core/bits.ts";
+import { maskAddress } from "../core/email-address.ts";
+import { type Filter, parseFilter } from "../core/filter.ts";
+import { filterFromQuery } from "../core/filter-query.ts";
+import { match } from "../core/match.ts";
+import { Invalid, NotFound } from "../errors.ts";
+import type { Shelved } from "../store/shelf.ts";
+import type { Subscription } from "../store/subscriptions.ts";
+import { readJson } from "./bodies.ts";
+import { notFound, Refused } from "./faults.ts";
+import { opened } from "./links.ts";
+import { answer } from "./methods.ts";
+import { paperJson } from "./paper-view.ts";
+import { dayParameter, isDay, queryOf } from "./query.ts";
+import { unlisted } from "./security.ts";
+import type { WebApp } from "./server.ts";
+import { topicsPerDay } from "./topics-per-day.ts";
+import { orRefuse, readChanges, readWish } from "./wishes.ts";
+
+/** Editions in one answer: with their papers each weighs some 200 kB. */
+const EDITIONS = { usual: 7, most: 31 } as const;
+const PREVIEW_PAPERS = { usual: 10, most: 50 } as const;
+
+export function apiRoutes(app: WebApp): Router {
+  const router = Router();
+  const { catalogue } = app;
+  router.use(fromAnywhere);
+
+  answer(router, "/topics", {
+    async get(_req, res) {
+      res.json(await topicsPerDay(app));
+    },
+  });
+
+  answer(router, "/editions", {
+    async get(req, res) {
+      const query = queryOf(req);
+      const filter = filterFromQuery(query, catalogue, ["limit", "before"]);
+      const limit = countParameter(query, "limit", EDITIONS);
+      const rows = await app.editions.list(limit, dayParameter("before", query.get("before")));
+      const editions = [];
+      for (const { date } of rows) {
+        const shelved = await app.shelf.get(date);
+        if (shelved) editions.push(editionJson(shelved, filter));
+      }
+      res.json(editions);
+    },
+  });
+
+  answer(router, "/editions/:date", {
+    async get(req, res) {
+      const filter = filterFromQuery(queryOf(req), catalogue);
+      const date = String(req.params.date);
+      const shelved = date === "latest" ? await app.shelf.newest() : isDay(date) ? await app.shelf.get(date) : null;
+      if (!shelved)
+        throw new NotFound(
+          `There is no edition ${JSON.stringify(date.slice(0, 40))}. Write a day such as 2026-04-15, or latest.`,
+        );
+      res.json(editionJson(shelved, filter));
+    },
+  });
+
+  answer(router, "/preview", {
+    post: [
+      ...readJson,
+      async (req, res) => {
+        const filter = parseFilter(req.body, catalogue);
+        const { digest, papersPerDay } = await preview(
+          app,
+          filter,
+          countParameter(queryOf(req), "maxPapers", PREVIEW_PAPERS),
+        );
+        const papers = (digest?.items ?? []).map(({ paper, because }) => ({ ...paperJson(paper), because }));
+        res.json({ papers, papersPerDay });
+      },
+    ],
+  });
+
+  answer(router, "/subscriptions", {
+    post: [
+      ...readJson,
+      async (req, res) => {
+        const wish = orRefuse(readWish(req.body, catalogue));
+        await requestSubscription(app, { ...wish, askedBy: "api" });
+        res.status(202).json({ status: "check-your-inbox" });
+      },
+    ],
+  });
+
+  answer(router, "/subscriptions/:link/confirm", {
+    post: [
+      unlisted,
+      async (req, res) => {
+        const link = opened(app, "confirm", req);
+        const result = link && (await confirm(app, link.requestId, app.now()));
+        if (!result || result.outcome === "unknown") throw new NotFound(UNKNOWN_LINK);
+        if (result.outcome === "already") return void res.json({ status: "already-confirmed" });
+        res.json({
+          status: "confirmed",
+          link: app.links.sign("preferences", { subscriptionId: result.id }, app.now()),
+        });
+      },
+    ],
+  });
+
+  const reader = async (req: Parameters<RequestHandler>[0]) => {
+    const link = opened(app, "preferences", req);
+    const subscription = link && (await app.subscriptions.findById(link.subscriptionId));
+    if (!subscription?.email) throw new NotFound(UNKNOWN_LINK);
+    return subscription;
+  };
+
+  answer(router, "/subscriptions/:link", {
+    get: [
+      unlisted,
+      async (req, res) => {
+        res.json(subscriptionJson(await reader(req)));
+      },
+    ],
+    patch: [
+      unlisted,
+      ...readJson,
+      async (req, res) => {
+        const subscription = await reader(req);
+        const { id, preferences, state } = subscription;
+        const current = { preferences, isPaused: state === "paused" };
+        const change = orRefuse(readChanges(req.body, current, { catalogue, now: app.now() }));
+        if (state === "ended") throw new Refused(409, "This subscription has ended. Subscribe again.");
+        if (state === "suspended" && change.pause)
+          throw new Refused(409, "This subscription is suspended: mail to its address came back. Subscribe again.");
+        await changePreferences(app, id, change);
+        res.json(subscriptionJson(await reader(req)));
+      },
+    ],
+    delete: [
+      unlisted,
+      async (req, res) => {
+        const { id } = await reader(req);
+        await unsubscribe(app, id, "preferences-link", app.now());
+        res.json(subscriptionJson(await reader(req)));
+      },
+    ],
+  });
+
+  router.use(notFound);
+  return router;
+}
+
+const UNKNOWN_LINK = "This link is unknown or over. Ask for a fresh one at /lost-link.";
+
+/** Pages of other sites may call the API: there is no cookie and no session that they could borrow. */
+const fromAnywhere: RequestHandler = (req, res, next) => {
+  res.set({ "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin" });
+  if (req.method === "OPTIONS") {
+    res.set({
+      "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE",
+      "Access-Control-Allow-Headers": "Content-Type",
+    });
+  }
+  next();
+};
+
+function editionJson({ edition, index }: Shelved, filter: Filter) {
+  const { date, state, closedAt, revision } = edition;
+  const papers = [...members(match(index, filter).papers)].map((at) => paperJson(index.papers[at]!));
+  return { date, state, closedAt, revision, papers };
+}
+
+/** A subscription as its reader sees it: preferences as they are sent, and how it stands. */
+function subscriptionJson({ state, preferences, pausedUntil, email }: Subscription) {
+  return { status: state, address: maskAddress(email!), paused: state === "paused", pausedUntil, ...preferences };
+}
+
+function countParameter(
+  query: URLSearchParams,
+  name: string,
+  { usual, most }: { usual: number; most: number },
+): number {
+  const text = query.get(name) ?? "";
+  if (text === "") return usual;
+  const count = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (count >= 1 && count <= most) return count;
+  const message = `Write a whole number from 1 to ${most}.`;
+  throw new Invalid(message, [{ field: name, message }]);
+}

@@ -1,0 +1,158 @@
+/** Fills templates/pages: one layout, one page in it, all words from the text catalogue. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Request, Response } from "express";
+import Handlebars from "handlebars";
+import { wordsNeeded } from "../core/in-words.ts";
+import { inertLine } from "../core/inert.ts";
+import type { Say, Texts, Values } from "../core/text.ts";
+import { Invalid, type Problem } from "../errors.ts";
+import { checkPage } from "./page-check.ts";
+
+/** What a page is filled with. A name that a template uses and a view lacks is an error, so that none is empty by mistake. */
+export type View = Readonly<Record<string, unknown>>;
+
+/** Pages that say one thing, by name, and the way on they offer. Their words stand under `page.notice.<name>`. */
+const NOTICES = {
+  checkInbox: "none",
+  linkOnItsWay: "none",
+  alreadyConfirmed: "lost",
+  neverAgain: "none",
+  unknownLink: "lost",
+  undone: "none",
+  ended: "home",
+  fault400: "home",
+  fault404: "home",
+  fault405: "home",
+  fault413: "home",
+  fault415: "home",
+  fault422: "home",
+  fault500: "home",
+  fault503: "home",
+} as const;
+export type Notice = keyof typeof NOTICES;
+
+/** Pages that ask for one press: nothing happens before it. Their words stand under `page.press.<name>`. */
+const PRESSES = ["confirm", "never", "unsubscribe", "undo"] as const;
+export type Press = (typeof PRESSES)[number];
+
+export interface Pages {
+  /** The words, in the language the browser asks for most of those we have. */
+  say(req: Request): Say;
+  /** @param view with the page's `title` */
+  send(res: Response, say: Say, page: string, view: View & { readonly title: string }): void;
+  notice(req: Request, res: Response, name: Notice, problems?: readonly Problem[]): void;
+  /** @param action where the press is sent to */
+  press(req: Request, res: Response, name: Press, action: string): void;
+  fault(req: Request, res: Response, fault: { readonly status: number; readonly problems: readonly Problem[] }): void;
+}
+
+export interface PagesOptions {
+  /** `templates/pages`: a page a file, `layout.hbs`, and what several share in `parts/`. */
+  readonly folder: string;
+  readonly texts: Texts;
+  readonly assetUrl: (name: string) => string;
+  readonly postalAddress: string | null;
+}
+
+/** @throws {Invalid} naming the file that is broken, or says what no catalogue has */
+export function openPages({ folder, texts, assetUrl, postalAddress }: PagesOptions): Pages {
+  const fill = compileAll(folder, texts);
+  texts.require(wordsSaid, "src/http");
+  const frame = {
+    css: assetUrl("page.css"),
+    script: assetUrl("page.js"),
+    icon: assetUrl("icon.svg"),
+    postalAddress: postalAddress === null ? "" : inertLine(postalAddress, 300),
+  };
+
+  const pages: Pages = {
+    say: (req) => texts(req.acceptsLanguages([...texts.languages]) || "en"),
+    send(res, say, page, view) {
+      const body = new Handlebars.SafeString(fill(page, say, view));
+      res
+        .vary("Accept-Language")
+        .type("html")
+        .send(fill("layout", say, { ...frame, title: view.title, body }));
+    },
+    notice(req, res, name, problems = []) {
+      const say = pages.say(req);
+      const title = say(`page.notice.${name}.heading`);
+      const paragraphs = say(`page.notice.${name}.body`).split("\n");
+      const way = NOTICES[name];
+      pages.send(res, say, "notice", { title, paragraphs, problems, toLost: way === "lost", toHome: way === "home" });
+    },
+    press(req, res, name, action) {
+      const say = pages.say(req);
+      const [title, body, button] = ["heading", "body", "button"].map((part) => say(`page.press.${name}.${part}`));
+      pages.send(res, say, "press", { title: title!, paragraphs: body!.split("\n"), button, action });
+    },
+    fault(req, res, { status, problems }) {
+      const name = `fault${status}`;
+      pages.notice(req, res, name in NOTICES ? (name as Notice) : status < 500 ? "fault400" : "fault500", problems);
+    },
+  };
+  return pages;
+}
+
+/** What this folder says itself; asked for at start, so that no key is missed at the first visit. */
+const wordsSaid = [
+  ...wordsNeeded,
+  ...Object.keys(NOTICES).flatMap((name) => [`page.notice.${name}.heading`, `page.notice.${name}.body`]),
+  ...PRESSES.flatMap((name) => ["heading", "body", "button"].map((part) => `page.press.${name}.${part}`)),
+  "page.wrong",
+  "page.next",
+  "page.home.title",
+  "page.lost.heading",
+  "page.confirmed.heading",
+  "page.unsubscribed.heading",
+  "page.preferences.heading",
+  "page.preferences.done",
+  "page.preferences.state",
+  "page.form.cadences",
+  "page.form.weekdays",
+  "page.form.formats",
+  "page.form.watch",
+  "page.digest.heading",
+  "page.editions.heading",
+  "page.editions.state",
+  "page.edition.heading",
+  "page.edition.lead",
+  "page.topics.heading",
+  "page.privacy.heading",
+];
+
+type Fill = (page: string, say: Say, view: View) => string;
+
+function compileAll(folder: string, texts: Texts): Fill {
+  // An instance of its own, so that nothing else can add a helper: pages reach the view, the words, and nothing more.
+  const handlebars = Handlebars.create();
+  for (const name of ["log", "lookup", "with"]) handlebars.unregisterHelper(name);
+  handlebars.registerHelper("t", (key: string, options: Handlebars.HelperOptions) =>
+    (options.data.say as Say)(key, options.hash as Values),
+  );
+  const options = {
+    knownHelpers: { t: true, if: true, unless: true, each: true } as KnownHelpers,
+    knownHelpersOnly: true,
+    strict: true,
+  };
+  const pages = new Map<string, HandlebarsTemplateDelegate>();
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".hbs"));
+  for (const file of files) {
+    const source = readFileSync(join(folder, file), "utf8");
+    texts.require(checkPage(file, source), `templates/pages/${file}`);
+    const name = file.replace(/^parts[\\/]|\.hbs$/g, "");
+    try {
+      handlebars.precompile(source, options); // compile() waits for the first use; a broken page has to stop the start
+    } catch (error) {
+      throw new Invalid(`templates/pages/${file} is broken: ${(error as Error).message}`, [], { cause: error });
+    }
+    if (file.startsWith("parts")) handlebars.registerPartial(name, source);
+    else pages.set(name, handlebars.compile(source, options));
+  }
+  return (page, say, view) => {
+    const template = pages.get(page);
+    if (template === undefined) throw new Error(`templates/pages has no ${page}.hbs`);
+    return template({ ...view, language: say.language, direction: say.direction }, { data: { say } });
+  };
+}

@@ -1,0 +1,99 @@
+/** What a reader gets and when: shown, changed, paused. The address is masked, because mails are forwarded. */
+import { type Request, type Response, Router } from "express";
+import { type Change, changePreferences } from "../actions/change-preferences.ts";
+import { maskAddress } from "../core/email-address.ts";
+import { dateOf } from "../core/text.ts";
+import { localDayOf } from "../core/zone.ts";
+import type { Problem } from "../errors.ts";
+import type { Subscription } from "../store/subscriptions.ts";
+import { type FormBody, readForm } from "./bodies.ts";
+import { formView } from "./form-view.ts";
+import { linkOf, opened, unsubscribeHref } from "./links.ts";
+import { answer } from "./methods.ts";
+import { nextDigestInWords } from "./next-digest.ts";
+import type { Pages } from "./pages.ts";
+import { unlisted } from "./security.ts";
+import type { WebApp } from "./server.ts";
+import { readTyped, type Typed, typedOf, wantedBy } from "./typed.ts";
+import { type Read, readChanges } from "./wishes.ts";
+
+/** What became of a press: shown at the top of the page. */
+type Done = "" | "saved" | "paused" | "resumed";
+
+export function preferencesRoutes(app: WebApp, pages: Pages): Router {
+  const router = Router();
+
+  answer(router, "/preferences/:link", {
+    get: [
+      unlisted,
+      async (req, res) => {
+        const subscription = await reader(app, req);
+        if (subscription?.email) show(req, res, subscription, { done: "" });
+        else pages.notice(req, res.status(404), "unknownLink");
+      },
+    ],
+    post: [
+      unlisted,
+      ...readForm,
+      async (req, res) => {
+        const subscription = await reader(app, req);
+        if (!subscription?.email) return pages.notice(req, res.status(404), "unknownLink");
+        const typed = readTyped(req.body, typedOf(subscription.preferences));
+        const { value: change, problems } = readPress(req.body, typed, subscription);
+        if (problems) return show(req, res.status(422), subscription, { done: "", typed, problems });
+        await changePreferences(app, subscription.id, change);
+        const after = await app.subscriptions.findById(subscription.id);
+        const done = change.pause ? (change.pause.paused ? "paused" : "resumed") : "saved";
+        if (after?.email) show(req, res, after, { done });
+        else pages.notice(req, res.status(404), "unknownLink");
+      },
+    ],
+  });
+
+  /** Three buttons: save, pause, resume. */
+  const readPress = (body: FormBody, typed: Typed, { preferences, state }: Subscription): Read<Change> => {
+    const pressed = { pause: { paused: true, pausedUntil: body.pausedUntil || null }, resume: { paused: false } };
+    const wanted = body.do === "pause" || body.do === "resume" ? pressed[body.do] : wantedBy(typed);
+    const context = { catalogue: app.catalogue, now: app.now() };
+    return readChanges(wanted, { preferences, isPaused: state === "paused" }, context);
+  };
+
+  const show = (
+    req: Request,
+    res: Response,
+    subscription: Subscription,
+    shown: { done: Done; typed?: Typed; problems?: readonly Problem[] },
+  ) => {
+    const { state, preferences, pausedUntil, email } = subscription;
+    if (state === "ended") return pages.notice(req, res, "ended");
+    const say = pages.say(req);
+    const { done, typed = typedOf(preferences), problems = [] } = shown;
+    pages.send(res, say, "preferences", {
+      title: say("page.preferences.heading"),
+      address: maskAddress(email!),
+      action: `/preferences/${linkOf(req)}`,
+      done: done && say("page.preferences.done", { done }),
+      form: formView(typed, problems, { catalogue: app.catalogue, texts: app.texts, say, offersMore: true }),
+      state: say("page.preferences.state", {
+        state: pausedUntil && state === "paused" ? "pausedUntil" : state,
+        next: nextDigestInWords(preferences, app.now(), say),
+        until: dateOf(localDayOf(preferences.zone, pausedUntil ?? app.now())),
+      }),
+      isPaused: state === "paused",
+      isSuspended: state === "suspended",
+      earliest: localDayOf(preferences.zone, new Date(app.now().getTime() + DAY_MS)),
+      pauseWrong: problems.some(({ field }) => field === "pausedUntil")
+        ? say("page.wrong", { field: "pausedUntil" })
+        : "",
+      unsubscribeHref: unsubscribeHref(app, subscription.id),
+    });
+  };
+  return router;
+}
+
+async function reader(app: WebApp, req: Request): Promise<Subscription | null> {
+  const link = opened(app, "preferences", req);
+  return link && app.subscriptions.findById(link.subscriptionId);
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;

@@ -1,0 +1,80 @@
+/** The web door: middleware and routes. It does not listen; listen.ts does. */
+import { fileURLToPath } from "node:url";
+import express, { type Express } from "express";
+import type { Needs as ChangeNeeds } from "../actions/change-preferences.ts";
+import type { Needs as ConfirmNeeds } from "../actions/confirm.ts";
+import type { Needs as NeverNeeds } from "../actions/never-again.ts";
+import type { Needs as PreviewNeeds } from "../actions/preview.ts";
+import type { Needs as RequestNeeds } from "../actions/request-subscription.ts";
+import type { Needs as UndoNeeds } from "../actions/undo-unsubscribe.ts";
+import type { Needs as UnsubscribeNeeds } from "../actions/unsubscribe.ts";
+import type { Links } from "../core/link.ts";
+import type { Texts } from "../core/text.ts";
+import type { Catalogue } from "../core/topics.ts";
+import type { Log } from "../log.ts";
+import type { Editions } from "../store/editions.ts";
+import type { PaperRecords } from "../store/paper-records.ts";
+import type { Shelf } from "../store/shelf.ts";
+import type { Subscriptions } from "../store/subscriptions.ts";
+import { apiRoutes } from "./api.ts";
+import { archiveRoutes } from "./archive.ts";
+import { openAssets } from "./assets.ts";
+import { confirmationRoutes } from "./confirmation.ts";
+import { faults, notFound } from "./faults.ts";
+import { operationsRoutes } from "./operations.ts";
+import { openPages } from "./pages.ts";
+import { preferencesRoutes } from "./preferences.ts";
+import { garbledIsUnknown, security } from "./security.ts";
+import { subscriptionRoutes } from "./subscriptions.ts";
+import { unsubscribeRoutes } from "./unsubscribe.ts";
+
+/** What the routes need: what their actions need, what pages read, and a few settings. */
+export type WebApp = RequestNeeds &
+  ConfirmNeeds &
+  NeverNeeds &
+  ChangeNeeds &
+  UnsubscribeNeeds &
+  UndoNeeds &
+  PreviewNeeds & {
+    readonly subscriptions: Pick<Subscriptions, "findById">;
+    readonly editions: Pick<Editions, "list">;
+    readonly paperRecords: Pick<PaperRecords, "find">;
+    readonly shelf: Pick<Shelf, "get">;
+    readonly links: Links;
+    readonly texts: Texts;
+    readonly catalogue: Catalogue;
+    readonly log: Log;
+    readonly now: () => Date;
+    /** `https://paperboy.example.org`, without a slash at its end. Addresses are made from it, never from a request's Host. */
+    readonly publicUrl: () => string;
+    readonly postalAddress: string | null;
+    /** As Express takes it: a number of proxies, or their addresses. */
+    readonly trustProxy: number | string;
+    /** Each part this process cannot serve without: `ok`, or what is wrong with it. */
+    readonly ready: () => Promise<Readonly<Record<string, string>>>;
+  };
+
+const TEMPLATES = fileURLToPath(new URL("../../templates", import.meta.url));
+
+/** @throws {Invalid} when a page is broken or says what no text catalogue has */
+export function createServer(app: WebApp): Express {
+  const assets = openAssets(`${TEMPLATES}/assets`);
+  const pages = openPages({
+    folder: `${TEMPLATES}/pages`,
+    texts: app.texts,
+    assetUrl: assets.urlOf,
+    postalAddress: app.postalAddress,
+  });
+
+  const server = express();
+  server.set("trust proxy", app.trustProxy);
+  server.set("query parser", "simple");
+  server.use(security(app), garbledIsUnknown);
+  server.use(assets.routes, operationsRoutes(app));
+  server.use("/api/v1", apiRoutes(app));
+  server.use(subscriptionRoutes(app, pages), confirmationRoutes(app, pages));
+  server.use(preferencesRoutes(app, pages), unsubscribeRoutes(app, pages));
+  server.use(archiveRoutes(app, pages));
+  server.use(notFound, faults(app, pages));
+  return server;
+}

@@ -1,0 +1,83 @@
+/**
+ * Leaving. One click (RFC 8058) is a POST to the same address as the page: it carries no cookie, is told 200 whatever the
+ * link, is not redirected, and its body is not looked at.
+ */
+import { type ErrorRequestHandler, Router } from "express";
+import { undoUnsubscribe } from "../actions/undo-unsubscribe.ts";
+import { unsubscribe } from "../actions/unsubscribe.ts";
+import { LINK_LIFETIME_S } from "../core/link.ts";
+import { Temporary } from "../errors.ts";
+import { linkOf, opened } from "./links.ts";
+import { answer } from "./methods.ts";
+import type { Pages } from "./pages.ts";
+import { queryOf } from "./query.ts";
+import { unlisted } from "./security.ts";
+import type { WebApp } from "./server.ts";
+
+export function unsubscribeRoutes(app: WebApp, pages: Pages): Router {
+  const router = Router();
+
+  // With a star: whatever stands behind the slash is a link, and every link is answered alike.
+  answer(router, "/unsubscribe/*link", {
+    get: [
+      unlisted,
+      (req, res) => pages.press(req, res, "unsubscribe", `/unsubscribe/${encodeURIComponent(linkOf(req))}?by=page`),
+    ],
+    post: [
+      unlisted,
+      async (req, res) => {
+        const link = opened(app, "unsubscribe", req);
+        const via = queryOf(req).get("by") === "page" ? "unsubscribe-link" : "one-click";
+        const outcome = link && (await unsubscribe(app, link.subscriptionId, via, app.now()));
+        const say = pages.say(req);
+        pages.send(res, say, "unsubscribed", {
+          title: say("page.unsubscribed.heading"),
+          undoHref: `/undo/${undoToken(link?.subscriptionId ?? NOBODY, outcome === "ended")}`,
+        });
+      },
+    ],
+  });
+
+  answer(router, "/undo/:link", {
+    get: [
+      unlisted,
+      (req, res) => {
+        if (!opened(app, "undo", req)) return pages.notice(req, res.status(404), "unknownLink");
+        pages.press(req, res, "undo", `/undo/${linkOf(req)}`);
+      },
+    ],
+    post: [
+      unlisted,
+      async (req, res) => {
+        const link = opened(app, "undo", req);
+        const outcome = link && (await undoUnsubscribe(app, link.subscriptionId, app.now()));
+        if (outcome === "undone") pages.notice(req, res, "undone");
+        else pages.notice(req, res.status(404), "unknownLink");
+      },
+    ],
+  });
+
+  /**
+   * Undo is for whoever left just now. A link in a mail that was forwarded years ago must not bring back who left since,
+   * so every other press is given a token of the same look that is over already.
+   */
+  const undoToken = (subscriptionId: bigint, hasJustLeft: boolean): string => {
+    const now = app.now();
+    const longAgo = new Date(now.getTime() - 2 * LINK_LIFETIME_S.undo! * 1000);
+    return app.links.sign("undo", { subscriptionId }, hasJustLeft ? now : longAgo);
+  };
+
+  router.use("/unsubscribe", couldNotBeStored);
+  return router;
+}
+
+/** No subscription has it; as long in a token as the ids of the first two million readers. */
+const NOBODY = 2_097_151n;
+
+/** Whatever went wrong, the leaving is not stored: 503 has the mail provider ask again, where 500 would not. */
+const couldNotBeStored: ErrorRequestHandler = (error, _req, _res, next) =>
+  next(
+    error instanceof Error && "status" in error
+      ? error
+      : new Temporary("A leaving could not be stored.", { cause: error }),
+  );

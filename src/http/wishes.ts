@@ -1,0 +1,125 @@
+/** What a form or a program sends about a subscription, read with the schemas of the core: the value, or all that is wrong. */
+import { z } from "zod";
+import type { Change } from "../actions/change-preferences.ts";
+import { type Address, parseAddress } from "../core/email-address.ts";
+import { filterSchema } from "../core/filter.ts";
+import type { Day } from "../core/paper.ts";
+import { problemsOf } from "../core/problems.ts";
+import { type Preferences, preferencesSchema, withChanges } from "../core/subscription.ts";
+import type { Catalogue } from "../core/topics.ts";
+import { instantOf } from "../core/zone.ts";
+import { Invalid, type Problem } from "../errors.ts";
+import { isDay } from "./query.ts";
+
+export type Read<T> =
+  | { readonly value: T; readonly problems?: never }
+  | { readonly value?: never; readonly problems: readonly Problem[] };
+
+/** A wish to subscribe, ready for its action. */
+export interface Wish {
+  readonly address: Address;
+  readonly wanted: Preferences;
+}
+
+/** @param body `{email, …}` with any of the preferences; the others take their defaults */
+export function readWish(body: unknown, catalogue: Catalogue): Read<Wish> {
+  const { email, ...rest } = isObject(body) ? body : {};
+  const address = readAddress(email);
+  const wanted = readPreferences(isObject(body) ? rest : body, catalogue);
+  if (address.value && wanted.value) return { value: { address: address.value, wanted: wanted.value } };
+  return { problems: [...(address.problems ?? []), ...(wanted.problems ?? [])] };
+}
+
+export function readPreferences(body: unknown, catalogue: Catalogue): Read<Preferences> {
+  return read(preferencesSchema(filterSchema(catalogue)), body);
+}
+
+export function readAddress(email: unknown): Read<Address> {
+  const result = read(z.strictObject({ email: addressSchema }), { email });
+  return result.value ? { value: result.value.email } : { problems: result.problems };
+}
+
+const addressSchema = z.string("Write an email address.").transform((text, context): Address => {
+  try {
+    return parseAddress(text);
+  } catch (fault) {
+    if (!(fault instanceof Invalid)) throw fault;
+    context.addIssue({ code: "custom", message: fault.message });
+    return z.NEVER;
+  }
+});
+
+/**
+ * @param body any preferences, with `paused` and `pausedUntil`: an instant (`2026-08-01T07:00:00Z`), a day, which means its
+ *   first moment in the reader's zone, or null: until they come back. `pausedUntil` alone pauses too.
+ * @param current what the subscription has now
+ */
+export function readChanges(
+  body: unknown,
+  current: { readonly preferences: Preferences; readonly isPaused: boolean },
+  { catalogue, now }: { catalogue: Catalogue; now: Date },
+): Read<Change> {
+  const { paused, pausedUntil, ...wanted } = isObject(body) ? body : {};
+  if (!isObject(body)) return { problems: [{ field: "", message: 'Send an object, such as {"hour": 8}.' }] };
+  const preferences = readPreferences(withChanges(current.preferences, wanted), catalogue);
+  const zone = preferences.value?.zone ?? current.preferences.zone;
+  const pause = read(pauseSchema(zone, now, current.isPaused), { paused, pausedUntil });
+  if (preferences.problems || pause.problems)
+    return { problems: [...(preferences.problems ?? []), ...(pause.problems ?? [])] };
+  return {
+    value: {
+      ...(Object.keys(wanted).length > 0 && { preferences: preferences.value }),
+      ...(pause.value && { pause: pause.value }),
+    },
+  };
+}
+
+function pauseSchema(zone: string, now: Date, isPaused: boolean) {
+  const until = z.string("Write a day such as 2026-08-01, an instant, or null.").transform((text, context) => {
+    const at = isDay(text)
+      ? instantOf(zone, text as Day, 0)
+      : z.iso.datetime({ offset: true }).safeParse(text).success
+        ? new Date(text)
+        : null;
+    const mistake =
+      at === null
+        ? "Write a day such as 2026-08-01, or an instant such as 2026-08-01T07:00:00Z."
+        : at <= now
+          ? "This is over already. Write a time to come."
+          : null;
+    if (at !== null && mistake === null) return at;
+    context.addIssue({ code: "custom", message: mistake! });
+    return z.NEVER;
+  });
+  return z
+    .object({ paused: z.boolean("Write true or false.").optional(), pausedUntil: until.nullish() })
+    .transform(({ paused, pausedUntil }, context): Change["pause"] | null => {
+      if (paused === false && pausedUntil) {
+        context.addIssue({
+          code: "custom",
+          path: ["pausedUntil"],
+          message: "Who is not paused has no end of a pause. Leave one of the two out.",
+        });
+        return z.NEVER;
+      }
+      if (paused === false) return { paused };
+      if (paused || pausedUntil) return { paused: true, until: pausedUntil ?? null };
+      // Null alone says nothing to a reader who gets their digests, and takes the end off the pause of one who does not.
+      return pausedUntil === null && isPaused ? { paused: true, until: null } : null;
+    });
+}
+
+/** For a door that answers with the problems and nothing else. @throws {Invalid} */
+export function orRefuse<T>(result: Read<T>): T {
+  if (result.problems) throw new Invalid("Some of what was sent cannot be used as it is.", result.problems);
+  return result.value as T;
+}
+
+function read<T>(schema: z.ZodType<T>, body: unknown): Read<T> {
+  const parsed = schema.safeParse(body);
+  return parsed.success ? { value: parsed.data } : { problems: problemsOf(parsed.error) };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

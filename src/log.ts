@@ -1,0 +1,90 @@
+import pino from "pino";
+
+export type Log = pino.Logger;
+
+export type LogOptions = {
+  level?: pino.LevelWithSilentOrString;
+  /** Lines for people instead of JSON for machines. Default: when standard output is a terminal. */
+  pretty?: boolean;
+  /** Where lines go; default: standard output. */
+  write?: (line: string) => void;
+};
+
+/**
+ * The logger. Every line it writes, whatever the field, message, error or stack, has addresses and the tokens of our links
+ * masked: what gives access to somebody's subscription, or says who somebody is, does not belong in a log.
+ */
+export function openLog({ level = "info", pretty = process.stdout.isTTY, write }: LogOptions = {}): Log {
+  const out = write ?? ((line: string) => void process.stdout.write(line));
+  const stream = {
+    write(line: string) {
+      const masked = masking(JSON.parse(line)) as Line;
+      out(`${pretty ? forPeople(masked) : JSON.stringify(masked)}\n`);
+    },
+  };
+  return pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: errorFields } },
+    stream,
+  );
+}
+
+/**
+ * Text with e-mail addresses and link tokens replaced by `[address]` and `[link]`.
+ *
+ * It works on the finished line rather than on named fields, so that nothing depends on somebody remembering: an address
+ * is found inside a message, an URL (`%40` for `@`), a stack or a driver's error just as well.
+ */
+export function mask(text: string): string {
+  return text.replace(LINK, "$1[link]").replace(ADDRESS, "[address]");
+}
+
+/** Every string in it, names of fields included: a list kept by address has addresses for names. */
+function masking(value: unknown): unknown {
+  if (typeof value === "string") return mask(value);
+  if (Array.isArray(value)) return value.map(masking);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [mask(name), masking(each)]));
+}
+
+/** Paths whose next segment is a signed link (CONTRACT §3). Shorter segments are words of ours, such as `latest`. */
+const LINK =
+  /((?:\/|%2F)(?:confirm|preferences|unsubscribe|account|digest|subscriptions|undo|never)(?:\/|%2F))[\w.~%=-]{8,}/gi;
+
+/**
+ * Deliberately wider than what a mail server takes: better to mask `name@2` of a package than to show an address. RFC 6531
+ * allows letters of any script on both sides, RFC 5321 a quoted name and, in brackets, an IP address. What stands before
+ * the host in the URL of a server (`//user:password@`) is caught with it; `node_modules/@scope` is not.
+ */
+const ADDRESS =
+  /(?:"(?:[^"\\\n]|\\.){1,64}"|[\p{L}\p{M}\p{N}.!#$%&'*+/=?^_`{|}~:-]{0,199}[\p{L}\p{M}\p{N}.!#$%&'*+=?^_`{|}~-])(?:@|%40)(?:\[[\w:.]+\]|[\p{L}\p{M}\p{N}][\p{L}\p{M}\p{N}.-]*)/giu;
+
+/** An error with its causes, which pino's own serializer folds into one text. */
+function errorFields(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack, cause } = error;
+  const code = (error as { code?: unknown }).code;
+  return {
+    type: name,
+    message,
+    ...(code === undefined ? {} : { code }),
+    stack,
+    ...(cause === undefined ? {} : { cause: errorFields(cause) }),
+  };
+}
+
+type Line = { level: number; time: string; msg?: string; err?: { stack?: string; message?: string } } & Record<
+  string,
+  unknown
+>;
+
+/** `12:03:59 warn  The mail server is slow  host=smtp.example.org`, and below it the stack of an error. */
+function forPeople({ level, time, msg = "", err, ...fields }: Line): string {
+  const label = (pino.levels.labels[level] ?? String(level)).padEnd(5);
+  const rest = Object.entries(fields).map(([name, value]) => `  ${name}=${asText(value)}`);
+  const trouble = err ? `\n${err.stack ?? err.message ?? ""}` : "";
+  return `${time.slice(11, 19)} ${label} ${msg}${rest.join("")}${trouble}`;
+}
+
+function asText(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,0 +1,68 @@
+/** Puts headers and encoded bodies together into the bytes that go out. Pure. */
+import { createHash } from "node:crypto";
+import { addressForWire, type Mailbox } from "./headers.ts";
+
+/** RFC 5321: what the SMTP server is told, apart from what the headers say. */
+export interface Envelope {
+  /** Where bounces go. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A finished message. */
+export interface Composed {
+  /** The whole of it, ASCII, lines ended by CRLF. */
+  readonly raw: Buffer;
+  readonly envelope: Envelope;
+  /** Without angle brackets. */
+  readonly messageId: string;
+}
+
+/** Who sends, the same for every mail of a kind. */
+export interface Letterhead {
+  readonly from: Mailbox;
+  /** Domain of our Message-IDs. */
+  readonly messageIdDomain: string;
+  /** Where bounces go; the address of `from` unless a bounce address was made for this mail. */
+  readonly envelopeFrom?: string | undefined;
+}
+
+/** Encoded as quoted-printable and ended by CRLF; without html the mail is text alone. */
+export interface Bodies {
+  readonly text: string;
+  readonly html: string | null;
+}
+
+/** @param headers each line ended by CRLF, without Content-Type */
+export function messageOf(
+  of: Bodies & {
+    readonly headers: string;
+    readonly messageId: string;
+    readonly letterhead: Letterhead;
+    readonly to: string;
+  },
+): Composed {
+  const body = of.html === null ? part("plain", of.text) : alternatives(of.text, of.html, of.messageId);
+  return {
+    raw: Buffer.from(of.headers + body, "latin1"),
+    envelope: {
+      from: of.letterhead.envelopeFrom ?? addressForWire(of.letterhead.from.address),
+      to: addressForWire(of.to),
+    },
+    messageId: of.messageId,
+  };
+}
+
+/** Text first, then html: a mail program shows the last part it can (RFC 2046 5.1.4). */
+function alternatives(text: string, html: string, messageId: string): string {
+  // "=_" cannot occur in quoted-printable (RFC 2045 6.7), so no body can hold the boundary.
+  const boundary = `=_${createHash("sha256").update(messageId).digest("hex").slice(0, 24)}`;
+  return (
+    `Content-Type: multipart/alternative;\r\n boundary="${boundary}"\r\n\r\n` +
+    `--${boundary}\r\n${part("plain", text)}--${boundary}\r\n${part("html", html)}--${boundary}--\r\n`
+  );
+}
+
+function part(type: "plain" | "html", encodedBody: string): string {
+  return `Content-Type: text/${type}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n${encodedBody}`;
+}

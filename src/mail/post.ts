@@ -1,0 +1,153 @@
+/** The mail room's counter: what the product wants written, with its links, composed and sent. */
+import PostalMime from "postal-mime";
+import type { Digest } from "../core/digest.ts";
+import type { Edition } from "../core/edition.ts";
+import type { Links } from "../core/link.ts";
+import type { Preferences } from "../core/subscription.ts";
+import { composeDigest, fitDigest } from "./compose.ts";
+import { parseMailbox } from "./headers.ts";
+import type { Composed, Letterhead } from "./message.ts";
+import type { EditionFragments, Renderer } from "./render.ts";
+import type { Outcome, Sender } from "./sender.ts";
+import { composeAlreadySubscribed, composeConfirm, composeLink } from "./short-mails.ts";
+
+/** The answer to a request, to the owner of its address. */
+export interface Letter {
+  readonly kind: "confirmation" | "already" | "link";
+  readonly requestId: bigint;
+  readonly subscriptionId: bigint | null;
+  readonly email: string;
+  readonly language: string;
+  readonly askedAt: Date;
+  readonly askedBy: "form" | "api";
+}
+
+/** What a digest's mail needs to know of its delivery. */
+export interface Addressee {
+  readonly id: bigint;
+  readonly localDay: string;
+  readonly subscriptionId: bigint;
+  readonly email: string;
+  readonly preferences: Preferences;
+}
+
+type EditionHead = Pick<Edition, "date" | "rankedBy" | "revision">;
+
+export interface Post {
+  /** The digest, cut to what one mail may hold. */
+  fitDigest(of: { digest: Digest; edition: EditionHead; delivery: Addressee }): Digest;
+  /** The same input makes the same bytes. */
+  composeDigest(of: { digest: Digest; edition: EditionHead; delivery: Addressee; composedAt: Date }): Composed;
+  /** A digest as its reader would get it: one of its parts, or the whole message. */
+  show(of: Parameters<Post["composeDigest"]>[0], as: "text" | "html" | "eml"): Promise<string>;
+  send(mail: Composed): Promise<Outcome>;
+  sendLetter(letter: Letter): Promise<Outcome>;
+}
+
+export interface PostOptions {
+  readonly renderer: Renderer;
+  /** For digests, and for letters: a burst of the one does not hold up the other. */
+  readonly sender: Pick<Sender, "send">;
+  readonly letterSender: Pick<Sender, "send">;
+  readonly links: Pick<Links, "sign">;
+  readonly publicUrl: string;
+  /** As settings write them: `Paperboy <digest@example.org>`. */
+  readonly mailFrom: string;
+  readonly confirmFrom: string;
+  /** Said on top of every digest, such as that its papers are a sample; asked once an edition. Null: nothing. */
+  readonly notice: () => string | null;
+}
+
+/** Editions whose fragments are kept: yesterday's retries run beside today's. */
+const EDITIONS_KEPT = 4;
+
+export function openPost({
+  renderer,
+  sender,
+  letterSender,
+  links,
+  publicUrl,
+  mailFrom,
+  confirmFrom,
+  notice,
+}: PostOptions): Post {
+  const digestHead = letterhead(mailFrom);
+  const letterHead = letterhead(confirmFrom);
+  const fragments = new Map<string, EditionFragments>();
+  const linkTo = (path: string) => `${publicUrl}${path}`;
+
+  const fragmentsOf = ({ date, rankedBy, revision }: EditionHead): EditionFragments => {
+    const key = `${date} ${revision}`;
+    const known = fragments.get(key) ?? renderer.edition({ date, rankedBy, notice: notice() });
+    fragments.delete(key);
+    fragments.set(key, known);
+    if (fragments.size > EDITIONS_KEPT) fragments.delete(fragments.keys().next().value!);
+    return known;
+  };
+
+  const compose: Post["composeDigest"] = ({ digest, edition, delivery, composedAt }) => {
+    const { subscriptionId, id: deliveryId } = delivery;
+    const preferences = linkTo(`/preferences/${links.sign("preferences", { subscriptionId }, composedAt)}`);
+    const paperKeys = digest.items.map((item) => item.paper.key);
+    return composeDigest({
+      digest,
+      fragments: fragmentsOf(edition),
+      reader: readerOf(delivery),
+      links: {
+        unsubscribeUrl: linkTo(`/unsubscribe/${links.sign("unsubscribe", { subscriptionId, deliveryId }, composedAt)}`),
+        preferencesUrl: preferences,
+        pauseUrl: `${preferences}#pause`,
+        viewUrl: linkTo(`/digest/${links.sign("digest", { editionDate: edition.date, paperKeys }, composedAt)}`),
+      },
+      letterhead: digestHead,
+      listId: `digest.${digestHead.messageIdDomain}`,
+      deliveryId: `${delivery.localDay}.${deliveryId}`,
+      composedAt,
+    });
+  };
+
+  return {
+    fitDigest: ({ digest, edition, delivery }) => fitDigest(digest, fragmentsOf(edition), readerOf(delivery)),
+
+    composeDigest: compose,
+
+    async show(of, as) {
+      const { raw } = compose(of);
+      if (as === "eml") return raw.toString("latin1");
+      return (await PostalMime.parse(raw))[as] ?? "";
+    },
+
+    send: (mail) => sender.send(mail),
+
+    async sendLetter({ kind, requestId, subscriptionId, email, language, askedAt, askedBy }) {
+      const page = linkTo(askedBy === "form" ? "/" : "/api/v1/subscriptions");
+      const mail = {
+        ...{ renderer, to: email, language, format: "html" as const, letterhead: letterHead, id: String(requestId) },
+        ...{ composedAt: askedAt, asked: { at: askedAt, page } },
+      };
+      const preferencesUrl = () =>
+        linkTo(`/preferences/${links.sign("preferences", { subscriptionId: subscriptionId! }, askedAt)}`);
+      const letter = {
+        confirmation: () =>
+          composeConfirm({
+            ...mail,
+            confirmUrl: linkTo(`/confirm/${links.sign("confirm", { requestId }, askedAt)}`),
+            neverUrl: linkTo(`/never/${links.sign("never", { requestId }, askedAt)}`),
+          }),
+        already: () => composeAlreadySubscribed({ ...mail, preferencesUrl: preferencesUrl() }),
+        link: () => composeLink({ ...mail, preferencesUrl: preferencesUrl() }),
+      };
+      return letterSender.send(letter[kind]());
+    },
+  };
+}
+
+function readerOf({ email, preferences }: Addressee) {
+  const { language, format, filter } = preferences;
+  return { email, language, format, watches: filter.watches.length };
+}
+
+function letterhead(from: string): Letterhead {
+  const mailbox = parseMailbox(from);
+  return { from: mailbox, messageIdDomain: mailbox.address.slice(mailbox.address.lastIndexOf("@") + 1) };
+}

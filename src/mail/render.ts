@@ -1,0 +1,216 @@
+/**
+ * Paper fragments and frames of an edition, rendered and encoded once a language and part; what differs a reader is a
+ * mark (marked.ts).
+ */
+import Handlebars from "handlebars";
+import type { Digest } from "../core/digest.ts";
+import type { RankedBy, RankedPaper } from "../core/edition.ts";
+import type { Because } from "../core/filter.ts";
+import { authorsInWords, leadOf, reasonInWords, standingInWords, wordsNeeded } from "../core/in-words.ts";
+import { cutAtWord, inertLine, webAddress } from "../core/inert.ts";
+import type { Day } from "../core/paper.ts";
+import { dateOf, type Say, type Texts } from "../core/text.ts";
+import { filled, type Marked, markedQuotedPrintable, marks, softLines } from "./marked.ts";
+import type { Bodies } from "./message.ts";
+import { wrapLines } from "./plain-lines.ts";
+import type { MailName, Part, Templates, View } from "./templates.ts";
+
+export interface RendererOptions {
+  readonly templates: Templates;
+  readonly texts: Texts;
+  readonly publicUrl: string;
+  /** Shown in every digest (CAN-SPAM); null until the operator sets one. */
+  readonly postalAddress: string | null;
+  /** A topic's name in a language; its id where there is none. */
+  readonly topicName: (id: string, language: string) => string;
+}
+
+export interface Renderer {
+  /** Starts empty and fills as mails are composed: keep one an edition, let it go with the edition. */
+  edition(of: { readonly date: Day; readonly rankedBy: RankedBy; readonly notice?: string | null }): EditionFragments;
+  /** A whole short mail, encoded; its subject stands under `mail.<name>.subject`. */
+  short(name: ShortMailName, language: string, view: View): Bodies & { readonly subject: string };
+}
+
+export type EditionFragments = (language: string) => Fragments;
+
+/** One edition in one language. What is returned is encoded and ends in a soft line break, ready to be put together. */
+export interface Fragments {
+  readonly say: Say;
+  readonly date: Day;
+  readonly rankedBy: RankedBy;
+  frame(part: Part, cadence: Digest["cadence"]): Marked;
+  paper(part: Part, paper: RankedPaper): Marked;
+  reason(part: Part, because: readonly Because[], watches: number): string;
+  lead(part: Part, count: number): string;
+  /** What is inside: the first title, and how many more. Not encoded. */
+  subject(first: RankedPaper | undefined, more: number): string;
+  /** An address, ready for its part. */
+  link(part: Part, url: string): string;
+}
+
+type ShortMailName = Exclude<MailName, "digest">;
+
+const subjects = {
+  confirm: "mail.confirm.subject",
+  "already-subscribed": "mail.alreadySubscribed.subject",
+  link: "mail.link.subject",
+} as const satisfies Record<ShortMailName, string>;
+
+const frameWords = [
+  ...Object.values(subjects),
+  "mail.digest.subject",
+  "mail.digest.lead",
+  "mail.digest.heading",
+  "mail.name",
+];
+const longestTitle = 300;
+const longestSubjectTitle = 90;
+/** Reasons are few (topics and watches repeat from reader to reader), but nothing bounds them; beyond this the cache starts anew. */
+const mostReasons = 20_000;
+
+/** @throws {Invalid} when the catalogue lacks a key that code says */
+export function openRenderer(options: RendererOptions): Renderer {
+  options.texts.require([...wordsNeeded, ...frameWords], "src/mail");
+  return {
+    edition(of) {
+      const byLanguage = new Map<string, Fragments>();
+      return (language) => {
+        const say = options.texts(language);
+        let fragments = byLanguage.get(say.language);
+        if (fragments === undefined) {
+          fragments = fragmentsOf(of, say, options);
+          byLanguage.set(say.language, fragments);
+        }
+        return fragments;
+      };
+    },
+    short(name, language, view) {
+      const say = options.texts(language);
+      const body = (part: Part): string =>
+        filled(
+          encoded(
+            part,
+            options.templates.get(name, part).frame(say, { ...view, postalAddress: postalLine(options), papers: "" }),
+          ),
+          {},
+        );
+      return { html: body("html"), text: body("text"), subject: say(subjects[name]) };
+    },
+  };
+}
+
+function fragmentsOf(
+  { date, rankedBy, notice }: Parameters<Renderer["edition"]>[0],
+  say: Say,
+  options: RendererOptions,
+): Fragments {
+  const { templates, publicUrl, topicName } = options;
+  const frames = new Map<string, Marked>();
+  const papers = { html: new Map<number, Marked>(), text: new Map<number, Marked>() };
+  const reasons = new Map<string, string>();
+  const leads = new Map<string, string>();
+  const subjectLines = new Map<string, string>();
+
+  return {
+    say,
+    date,
+    rankedBy,
+    frame: (part, cadence) =>
+      kept(frames, `${part} ${cadence}`, () =>
+        encoded(
+          part,
+          templates.get("digest", part).frame(say, {
+            mark: marks,
+            papers: marks.papers,
+            heading: say("mail.digest.heading", { rankedBy, cadence, date: dateOf(date) }),
+            notice: notice ? inertLine(notice, 500) : "",
+            cadence,
+            date: dateOf(date),
+            editionUrl: new URL(`/editions/${date}`, publicUrl).href,
+            postalAddress: postalLine(options),
+          }),
+        ),
+      ),
+    paper: (part, paper) =>
+      kept(papers[part], paper.key, () =>
+        encoded(part, templates.get("digest", part).paper(say, { mark: marks, paper: paperView(paper, say) })),
+      ),
+    reason(part, because, watches) {
+      if (reasons.size > mostReasons) reasons.clear();
+      return kept(reasons, `${part} ${watches > 1} ${keyOf(because)}`, () => {
+        const reason = reasonInWords(because, { say, watches, topicName: (id) => topicName(id, say.language) });
+        return softLines(part === "html" ? escaped(reason) : wrapLines(`   ${reason}`).trimStart());
+      });
+    },
+    lead: (part, count) =>
+      kept(leads, `${part} ${count}`, () => softLines(say("mail.digest.lead", { rankedBy, count }))),
+    subject: (first, more) =>
+      kept(subjectLines, `${first?.key} ${more}`, () => {
+        const title = inertLine(first?.title ?? say("mail.name"), longestSubjectTitle);
+        return say("mail.digest.subject", { title, more });
+      }),
+    link: (part, url) => softLines(part === "html" ? escaped(url) : url),
+  };
+}
+
+function encoded(part: Part, rendered: string): Marked {
+  const text = part === "text" ? wrapLines(rendered) : rendered;
+  return markedQuotedPrintable(text.endsWith("\n") ? text : `${text}\n`);
+}
+
+function kept<K, V>(cache: Map<K, V>, key: K, make: () => V): V {
+  let value = cache.get(key);
+  if (value === undefined) {
+    value = make();
+    cache.set(key, value);
+  }
+  return value;
+}
+
+/** One key for reasons that read alike. Each text is led by its length, so no text can look like two. JSON would cost more than the rest of the mail. */
+function keyOf(because: readonly Because[]): string {
+  let key = "";
+  for (const { name, topics, include, authors, categories } of because) {
+    key += `${name.length}:${name}`;
+    for (const texts of [topics, include, authors, categories]) {
+      key += `;${texts.length}`;
+      for (const text of texts) key += ` ${text.length}:${text}`;
+    }
+  }
+  return key;
+}
+
+/** What the templates see of a paper. Text is inert, addresses are http(s) or null. */
+function paperView(paper: RankedPaper, say: Say): View {
+  const [url, pdfUrl, codeUrl] = [webAddress(paper.url), webAddress(paper.pdfUrl), webAddress(paper.codeUrl)];
+  const standing = standingInWords(paper, say);
+  const title = inertLine(paper.title, longestTitle);
+  return {
+    title,
+    name: shortName(title),
+    url,
+    authors: authorsInWords(paper.authors, say),
+    lead: leadOf(paper),
+    standing,
+    pdfUrl,
+    codeUrl,
+    hasFacts: standing !== "" || pdfUrl !== null || codeUrl !== null,
+    afterPdf: standing !== "" || codeUrl !== null,
+    isFollowed: paper.lane === "followed",
+  };
+}
+
+/** What a link to the code of "FIPO: Eliciting Deep Reasoning …" is called by a screen reader: the name before the colon, or the first words. */
+function shortName(title: string): string {
+  const [beforeColon = ""] = title.split(/:\s/u, 1);
+  return beforeColon.length <= 40 ? beforeColon : cutAtWord(title, 40);
+}
+
+function postalLine({ postalAddress }: RendererOptions): string {
+  return postalAddress === null ? "" : inertLine(postalAddress, 300);
+}
+
+function escaped(text: string): string {
+  return Handlebars.escapeExpression(text);
+}

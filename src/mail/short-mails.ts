@@ -1,0 +1,58 @@
+/**
+ * The mails that answer a request: "was this you?", "you are subscribed already", "here is your link". Nothing in them
+ * was typed by a stranger but the address they go to, and none carries List-Unsubscribe: there is no list to leave yet.
+ */
+import { Invalid } from "../errors.ts";
+import { headerLines, messageIdOf } from "./headers.ts";
+import { type Composed, type Letterhead, messageOf } from "./message.ts";
+import type { Renderer } from "./render.ts";
+import type { Part } from "./templates.ts";
+
+/** What all three need. */
+export interface ShortMail {
+  readonly renderer: Renderer;
+  readonly to: string;
+  readonly language: string;
+  readonly format: Part;
+  readonly letterhead: Letterhead;
+  /** Names the message: the same on every try. Letters, digits and `._-`. */
+  readonly id: string;
+  readonly composedAt: Date;
+  /** When it was asked for, and at which of our own pages: a full address without parameters. */
+  readonly asked: { readonly at: Date; readonly page: string };
+}
+
+/** @throws {Invalid} for an address that cannot be written to, or a page with anything in it that a visitor chose */
+export function composeConfirm(mail: ShortMail & { readonly confirmUrl: string; readonly neverUrl: string }): Composed {
+  return compose("confirm", mail, { actionUrl: mail.confirmUrl, neverUrl: mail.neverUrl });
+}
+
+/** For an active reader who asks again. @throws {Invalid} like `composeConfirm` */
+export function composeAlreadySubscribed(mail: ShortMail & { readonly preferencesUrl: string }): Composed {
+  return compose("already-subscribed", mail, { actionUrl: mail.preferencesUrl });
+}
+
+/** For a reader who lost their link. @throws {Invalid} like `composeConfirm` */
+export function composeLink(mail: ShortMail & { readonly preferencesUrl: string }): Composed {
+  return compose("link", mail, { actionUrl: mail.preferencesUrl });
+}
+
+function compose(
+  name: "confirm" | "already-subscribed" | "link",
+  { renderer, to, language, format, letterhead, id, composedAt, asked }: ShortMail,
+  links: { readonly actionUrl: string; readonly neverUrl?: string },
+): Composed {
+  const { subject, text, html } = renderer.short(name, language, { ...links, at: asked.at, page: ownPage(asked.page) });
+  const messageId = messageIdOf(name, id, letterhead.messageIdDomain);
+  const headers = headerLines({ from: letterhead.from, to, subject, messageId, composedAt });
+  return messageOf({ headers, text, html: format === "html" ? html : null, messageId, letterhead, to });
+}
+
+function ownPage(page: string): string {
+  if (!/^https?:\/\/[\w.:[\]-]+(?:\/[a-z0-9/-]*)?$/u.test(page)) {
+    throw new Invalid(
+      `"${page}" is not the plain address of one of our pages, and a mail must not repeat what a visitor sent`,
+    );
+  }
+  return page;
+}

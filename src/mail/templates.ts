@@ -1,0 +1,153 @@
+/** Compiles templates/ once, fails at start if one is broken, and names their version by hash. */
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import Handlebars from "handlebars";
+import mjml2html from "mjml";
+import type { Say, Texts, Values } from "../core/text.ts";
+import { Invalid } from "../errors.ts";
+import { checkTemplate } from "./template-check.ts";
+
+export type MailName = "digest" | "confirm" | "already-subscribed" | "link";
+export type Part = "html" | "text";
+
+/** What a template is filled with. `language`, `direction` and the words come from `say`. */
+export type View = Readonly<Record<string, unknown>>;
+
+export interface Template {
+  /** The mail; in a digest the place of its papers holds whatever `papers` is. */
+  frame(say: Say, view: View & { readonly papers: string }): string;
+  /** One paper of a digest; short mails have none. */
+  paper(say: Say, view: View): string;
+}
+
+export interface Templates {
+  /** Changes whenever a template does. */
+  readonly version: string;
+  get(name: MailName, part: Part): Template;
+}
+
+const names: readonly MailName[] = ["digest", "confirm", "already-subscribed", "link"];
+
+/**
+ * @param folder where `digest.mjml`, `digest.txt` and the other pairs stand, with `partials/`
+ * @param texts asked at start for every key a template names
+ * @throws {Invalid} naming file and line of the first broken template
+ */
+export async function openTemplates({ folder, texts }: { folder: string; texts: Texts }): Promise<Templates> {
+  const files = await readTemplates(folder);
+  for (const [file, source] of files) {
+    const { keys, partials } = checkTemplate(file, source);
+    texts.require(keys, `templates/${file}`);
+    // MJML turns an include it cannot read into a comment and goes on; a mail without its styles should not start.
+    const missing = partials.find((partial) => !files.has(join(partial)));
+    if (missing !== undefined) throw new Invalid(`templates/${file} includes ${missing}, which is not there`);
+  }
+
+  const compiled = new Map<string, Template>();
+  for (const name of names) {
+    compiled.set(`${name}.text`, compile(`${name}.txt`, sourceOf(files, `${name}.txt`), { noEscape: true }));
+    const html = await toHtml(folder, name, sourceOf(files, `${name}.mjml`));
+    // Once more as compiled: MJML copies texts into attributes, where a quotation mark in {{t "…"}} ends them early.
+    texts.require(checkTemplate(`${name}.mjml`, html).keys, `templates/${name}.mjml, as compiled`);
+    compiled.set(`${name}.html`, compile(`${name}.mjml`, html, { noEscape: false }));
+  }
+  return { version: versionOf(files), get: (name, part) => compiled.get(`${name}.${part}`)! };
+}
+
+async function readTemplates(folder: string): Promise<Map<string, string>> {
+  const entries = await readdir(folder, { recursive: true });
+  const paths = entries.filter((path) => /^(?:partials[\\/])?[\w-]+\.(?:mjml|txt)$/u.test(path)).sort();
+  return new Map(
+    await Promise.all(
+      paths.map(async (path): Promise<[string, string]> => [path, await readFile(join(folder, path), "utf8")]),
+    ),
+  );
+}
+
+function sourceOf(files: ReadonlyMap<string, string>, file: string): string {
+  const source = files.get(file);
+  if (source === undefined)
+    throw new Invalid(`templates/${file} is missing. Each mail is a pair: ${names.join(", ")} as .mjml and .txt`);
+  return source;
+}
+
+async function toHtml(folder: string, name: MailName, source: string): Promise<string> {
+  try {
+    const { html } = await mjml2html(source, {
+      filePath: join(folder, `${name}.mjml`),
+      includePath: join(folder, "partials"),
+      ignoreIncludes: false,
+      validationLevel: "strict",
+      // MJML's default loads Google Fonts: a request that would tell a third party who reads (CONTRACT promise 11).
+      fonts: {},
+      minify: true,
+      // Its CSS minifier would drop the fallbacks that mail programs need.
+      minifyOptions: { minifyCss: false },
+    });
+    return lean(html);
+  } catch (error) {
+    const told = error instanceof Error ? error.message : String(error);
+    throw new Invalid(`templates/${name}.mjml is broken: ${told.replaceAll(folder, "templates")}`, [], {
+      cause: error,
+    });
+  }
+}
+
+/** Without comments but Outlook's conditional ones, and without the indentation of style sheets: both would be sent to every reader. */
+function lean(html: string): string {
+  return html
+    .replace(/<!--(?!\[if|<!\[endif|>)[\s\S]*?-->/gu, "")
+    .replace(/\s*\n\s*/gu, "\n")
+    .replace(/> {1,}</gu, "> <");
+}
+
+const beginsPaper = "{{!-- each paper --}}";
+const endsPaper = "{{!-- end paper --}}";
+
+function compile(file: string, source: string, { noEscape }: { noEscape: boolean }): Template {
+  const begin = source.indexOf(beginsPaper);
+  const end = source.indexOf(endsPaper);
+  if (file.startsWith("digest.") && (begin < 0 || end < begin)) {
+    throw new Invalid(`templates/${file} has no ${beginsPaper} … ${endsPaper} around what is said of one paper`);
+  }
+  const paper = begin < 0 ? "" : source.slice(begin + beginsPaper.length, end).trim();
+  const frame = begin < 0 ? source : `${source.slice(0, begin)}{{papers}}${source.slice(end + endsPaper.length)}`;
+  const [fillFrame, fillPaper] = [
+    fillerOf(file, frame, noEscape),
+    fillerOf(file, noEscape ? `${paper}\n\n` : paper, noEscape),
+  ];
+  return { frame: fillFrame, paper: fillPaper };
+}
+
+// An instance of its own, so that nothing else can add a helper: templates reach the view, the words, and nothing more.
+const handlebars = Handlebars.create();
+for (const name of ["log", "lookup", "each", "with", "unless", "helperMissing", "blockHelperMissing"])
+  handlebars.unregisterHelper(name);
+
+/** `{{t "key" name=value}}`: the words of the catalogue in the reader's language. */
+handlebars.registerHelper("t", (key: string, options: Handlebars.HelperOptions) =>
+  (options.data.say as Say)(key, options.hash as Values),
+);
+
+function fillerOf(file: string, source: string, noEscape: boolean): (say: Say, view: View) => string {
+  const options = {
+    knownHelpers: { t: true, if: true } as KnownHelpers,
+    knownHelpersOnly: true,
+    strict: true,
+    noEscape,
+  };
+  try {
+    handlebars.precompile(source, options); // compile() waits for the first mail; a broken template has to stop the start
+  } catch (error) {
+    throw new Invalid(`templates/${file} is broken: ${(error as Error).message}`, [], { cause: error });
+  }
+  const fill = handlebars.compile(source, options);
+  return (say, view) => fill({ ...view, language: say.language, direction: say.direction }, { data: { say } });
+}
+
+function versionOf(files: ReadonlyMap<string, string>): string {
+  const hash = createHash("sha256");
+  for (const [file, source] of files) hash.update(`${file.replaceAll("\\", "/")}\0${source}\0`);
+  return hash.digest("hex").slice(0, 12);
+}

@@ -1,0 +1,50 @@
+/** Opens the doors this process should open (web, workers, or both) and closes them on a signal. */
+import { startWorkers } from "../workers/start.ts";
+import { openApp } from "./app.ts";
+import { type Config, readConfig } from "./config.ts";
+import { listen } from "./http/listen.ts";
+import { createServer } from "./http/server.ts";
+import { type Log, openLog } from "./log.ts";
+
+export interface Doors {
+  readonly web: boolean;
+  readonly workers: boolean;
+}
+
+/** How long mails and jobs under way may take to finish after a signal. */
+const GRACE_MS = 25_000;
+
+/** Runs until a signal. @returns the exit code */
+export async function run(doors: Doors, config: Config, log: Log): Promise<number> {
+  const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
+  const app = await openApp(config, { log, publicUrl });
+  const server = doors.web ? await listen(createServer(app), config.port) : null;
+  const workers = doors.workers ? await startWorkers(app) : null;
+  if (workers && (await app.editions.bounds()).first === null) await app.queue.ring("collect-papers", {});
+  if (server) log.info(`Paperboy is at ${publicUrl}`);
+  if (app.catcher) log.info(`Mail is caught, not sent: read it at ${app.catcher.webUrl}`);
+
+  await signal();
+  log.info("finishing what is under way");
+  await server?.close();
+  await workers?.close({ graceMs: GRACE_MS });
+  await app.close();
+  return 0;
+}
+
+function signal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve(name));
+  });
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const log = openLog();
+  try {
+    const config = readConfig(process.env);
+    process.exitCode = await run({ web: true, workers: true }, config, openLog({ level: config.logLevel }));
+  } catch (error) {
+    log.fatal({ err: error }, "Paperboy did not start");
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,160 @@
+import { createHash } from "node:crypto";
+import { Invalid, Temporary } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { type AnyQueue, type Backend, openBackend } from "./backend.ts";
+import { JOBS, type JobName, type Payload, QUEUES, type QueueName } from "./jobs.ts";
+import { within } from "./within.ts";
+import { type Handlers, startWorking, type Working } from "./work.ts";
+
+export type { Handlers, Working } from "./work.ts";
+
+/** Every so many milliseconds, or as a cron pattern in an IANA zone. */
+export type Rhythm = { everyMs: number } | { pattern: string; zone: string };
+
+/** How many jobs of a queue are in which state. */
+export type Counts = Record<QueueName, { waiting: number; active: number; delayed: number; failed: number }>;
+
+export type Queue = {
+  /**
+   * Rings for a job.
+   *
+   * @param id of what the job is about. While a job of this id waits, ringing again does nothing; while it runs, it runs
+   *   once more afterwards, for it may have looked at the rows already. Any string.
+   * @throws {Invalid} for a payload that is not this job's
+   * @throws {Temporary} when the queue does not answer; what the job is about is in the database, and `sweep` rings again
+   */
+  add<N extends JobName>(name: N, payload: Payload<N>, options?: { id?: string; delayMs?: number }): Promise<void>;
+  /**
+   * Rings for something that stands in the database: once for the same payload while it waits. When the queue does not
+   * answer that is logged and no more, for `sweep` finds the row and rings again.
+   */
+  ring<N extends JobName>(name: N, payload: Payload<N>): Promise<void>;
+  /**
+   * Rings again and again, from now on. Calling it again with the same arguments changes nothing, and puts a rhythm back
+   * that was lost with the queue's contents: call it every minute.
+   */
+  schedule<N extends JobName>(id: string, rhythm: Rhythm, name: N, payload: Payload<N>): Promise<void>;
+  /** Starts to work off one queue. @throws nothing: what goes wrong is logged, the connection is tried for ever */
+  work<Q extends QueueName>(queue: Q, handlers: Handlers<Q>, options?: { concurrency?: number }): Working;
+  /** @throws {Temporary} when the server does not answer within two seconds */
+  ready(): Promise<void>;
+  counts(): Promise<Counts>;
+  /** Ends everything; running handlers get `graceMs` (default: none) to finish. */
+  close(options?: { graceMs?: number }): Promise<void>;
+};
+
+export type QueueOptions = {
+  /** Unset: the queue is in the database. */
+  redisUrl?: string | undefined;
+  databaseUrl?: string | undefined;
+  /** Separates several installations on one Redis. */
+  prefix?: string;
+  log: Log;
+};
+
+const ANSWERS_WITHIN_MS = 5_000;
+
+/**
+ * Opens the queue, on Redis or in PostgreSQL.
+ *
+ * @throws {Temporary} when the server cannot be reached
+ */
+export async function openQueue({ prefix = "paperboy", log, ...where }: QueueOptions): Promise<Queue> {
+  const backend = await answered(openBackend({ ...where, prefix, log }));
+  const queues = openQueues(backend, log);
+  const workings: Working[] = [];
+
+  const add: Queue["add"] = async (name, payload, { id, delayMs } = {}) => {
+    const data = checked(name, payload);
+    const options = {
+      ...optionsOf(name),
+      ...(delayMs === undefined ? {} : { delay: delayMs }),
+      // Not a job id: one that failed and is kept would silently swallow every later job of the same id.
+      ...(id === undefined ? {} : { deduplication: { id: short(`${name} ${id}`), keepLastIfActive: true } }),
+    };
+    await answered(queues[JOBS[name].queue].add(name, data, options));
+  };
+
+  return {
+    add,
+
+    async ring(name, payload) {
+      try {
+        await add(name, payload, { id: JSON.stringify(payload) });
+      } catch (error) {
+        if (!(error instanceof Temporary)) throw error;
+        log.warn({ job: name, err: error }, "The queue did not take a doorbell; the next sweep rings again");
+      }
+    },
+
+    async schedule(id, rhythm, name, payload) {
+      const data = checked(name, payload);
+      const repeat = "everyMs" in rhythm ? { every: rhythm.everyMs } : { pattern: rhythm.pattern, tz: rhythm.zone };
+      // BullMQ makes the ids of its jobs out of this one, with colons between.
+      const key = short(id.replaceAll(":", "-"));
+      const queue = queues[JOBS[name].queue];
+      await answered(queue.upsertJobScheduler(key, repeat, { name, data, opts: optionsOf(name) }));
+    },
+
+    work(queue, handlers, { concurrency = 1 } = {}) {
+      const working = startWorking(backend, queue, handlers, concurrency, log);
+      workings.push(working);
+      return working;
+    },
+
+    async ready() {
+      await answered(backend.ping(), 2_000);
+    },
+
+    async counts() {
+      const entries = QUEUES.map(async (name) => {
+        const { waiting = 0, active = 0, delayed = 0, failed = 0 } = await queues[name].getJobCounts();
+        return [name, { waiting, active, delayed, failed }] as const;
+      });
+      return Object.fromEntries(await answered(Promise.all(entries))) as Counts;
+    },
+
+    async close({ graceMs = 0 } = {}) {
+      await Promise.all(workings.map((working) => working.close({ graceMs })));
+      // What does not end by itself, because its server is away, ends with the connections.
+      await Promise.all(Object.values(queues).map((queue) => within(2_000, queue.close()).catch(() => {})));
+      await within(2_000, backend.close()).catch(() => {});
+    },
+  };
+}
+
+function openQueues(backend: Backend, log: Log): Record<QueueName, AnyQueue> {
+  const entries = QUEUES.map((name) => {
+    const queue = backend.queue(name);
+    queue.on("error", (error) => log.debug({ queue: name, err: error }, "Queue"));
+    return [name, queue] as const;
+  });
+  return Object.fromEntries(entries) as Record<QueueName, AnyQueue>;
+}
+
+/** A hundred failed jobs are kept for whoever looks for a reason; a finished one is of no use to anybody. */
+function optionsOf(name: JobName) {
+  const { attempts } = JOBS[name];
+  return { attempts, backoff: { type: "as-defined" }, removeOnComplete: true, removeOnFail: { count: 100 } };
+}
+
+function checked<N extends JobName>(name: N, payload: Payload<N>): Payload<N> {
+  const result = JOBS[name].payload.safeParse(payload);
+  if (result.success) return result.data as Payload<N>;
+  const problems = result.error.issues.map(({ path, message }) => ({ field: path.join("."), message }));
+  const words = problems.map(({ field, message }) => `${field || "payload"}: ${message}`).join("; ");
+  throw new Invalid(`This is no payload of the job ${name}: ${words}`, problems);
+}
+
+/** PostgreSQL indexes ids, and refuses what is longer than a third of a page. */
+function short(id: string): string {
+  return id.length <= 200 ? id : createHash("sha256").update(id).digest("hex");
+}
+
+async function answered<T>(answer: Promise<T>, ms = ANSWERS_WITHIN_MS): Promise<T> {
+  try {
+    return await within(ms, answer);
+  } catch (cause) {
+    throw new Temporary(`The queue does not answer: ${(cause as Error).message}`, { cause });
+  }
+}

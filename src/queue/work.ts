@@ -1,0 +1,119 @@
+import { type Job, UnrecoverableError } from "bullmq";
+import { Temporary } from "../errors.ts";
+import { type Log, mask } from "../log.ts";
+import type { Backend } from "./backend.ts";
+import { isJobName, JOBS, type JobsOf, type Payload, type QueueName } from "./jobs.ts";
+import { within } from "./within.ts";
+
+/** What to do for each job of a queue. `signal` is aborted when the worker closes and the grace is over. */
+export type Handlers<Q extends QueueName> = {
+  [N in JobsOf<Q>]: (payload: Payload<N>, signal: AbortSignal) => Promise<unknown>;
+};
+
+export type Working = {
+  /**
+   * Takes no further jobs and waits until those that run are done, but no longer than `graceMs`. A job cut off by that is
+   * run again, by any worker, when its lock has lapsed (30 s).
+   */
+  close(options?: { graceMs?: number }): Promise<void>;
+};
+
+/** Works off one queue. Only a `Temporary` fault makes a job ring again; any other would fail the same way next time. */
+export function startWorking<Q extends QueueName>(
+  backend: Backend,
+  queue: Q,
+  handlers: Handlers<Q>,
+  concurrency: number,
+  log: Log,
+): Working {
+  const abort = new AbortController();
+  let running = 0;
+
+  const worker = backend.worker(
+    queue,
+    async (job) => {
+      running++;
+      try {
+        await handle(job, handlers, abort.signal, log);
+      } finally {
+        running--;
+      }
+    },
+    {
+      concurrency,
+      runRetryDelay: 2_000,
+      settings: { backoffStrategy: (attempt, _type, error, job) => backOffMs(job?.name ?? "", attempt, error) },
+    },
+  );
+  worker.on("error", logged(queue, log));
+
+  return {
+    async close({ graceMs = 0 } = {}) {
+      // It wakes a worker that waits for jobs, and resolves when the last one that runs is done and recorded.
+      const idle = worker.pause();
+      await within(running > 0 ? graceMs : 1_000, idle).catch(() => {});
+      abort.abort();
+      if (running > 0)
+        log.warn({ queue, jobs: running }, "Jobs were still running at the end of the grace; they run again");
+      // Forced, it leaves running jobs alone and ends the connections. What is still open then, the backend closes.
+      await within(2_000, worker.close(running > 0)).catch(() => {});
+    },
+  };
+}
+
+async function handle<Q extends QueueName>(
+  job: Job,
+  handlers: Handlers<Q>,
+  signal: AbortSignal,
+  log: Log,
+): Promise<void> {
+  const { name } = job;
+  const handler = (
+    handlers as Record<string, ((payload: unknown, signal: AbortSignal) => Promise<unknown>) | undefined>
+  )[name];
+  const payload = isJobName(name) && handler ? JOBS[name].payload.safeParse(job.data) : null;
+  if (!handler || !payload?.success) {
+    // Left by another release, or by a hand. Ours was checked when it was added.
+    log.error({ job: name, payload: job.data }, "A job this release does not know; dropped");
+    throw new UnrecoverableError("unknown job or payload");
+  }
+  try {
+    await handler(payload.data, signal);
+  } catch (error) {
+    throw asVerdict(error, job, log);
+  }
+}
+
+/** The message goes into the queue's storage, so it is masked like a log line. */
+function asVerdict(error: unknown, job: Job, log: Log): Error {
+  const message = mask(error instanceof Error ? error.message : String(error));
+  const left = (job.opts.attempts ?? 1) - job.attemptsMade - 1;
+  if (!(error instanceof Temporary)) {
+    log.error({ job: job.name, payload: job.data, err: error }, "A job failed; it is not tried again");
+    return new UnrecoverableError(message);
+  }
+  const words = left > 0 ? "A job failed and is tried again" : "A job failed for the last time; `sweep` rings again";
+  log.warn({ job: job.name, payload: job.data, left, err: error }, words);
+  const { retryAfterMs } = error;
+  const verdict = new Temporary(message, retryAfterMs === undefined ? {} : { retryAfterMs });
+  verdict.stack = `Temporary: ${message}`; // BullMQ keeps stacks, and ours may have the unmasked message in it
+  return verdict;
+}
+
+/** Doubled each time, up to 20 % less so that what failed together does not come back together; never before we were told to. */
+function backOffMs(name: string, attempt: number, error: unknown): number {
+  const { firstMs, mostMs } = isJobName(name) ? JOBS[name].backOff : { firstMs: 1_000, mostMs: 60_000 };
+  const ms = Math.min(firstMs * 2 ** (attempt - 1), mostMs) * (0.8 + 0.2 * Math.random());
+  const asked = error instanceof Temporary ? (error.retryAfterMs ?? 0) : 0;
+  return Math.round(Math.max(ms, Math.min(asked, 3_600_000)));
+}
+
+/** A server that is away makes a worker complain many times a second. Every ten seconds is enough to know. */
+function logged(queue: string, log: Log): (error: Error) => void {
+  let quietUntil = 0;
+  return (error) => {
+    if (performance.now() < quietUntil) return;
+    quietUntil = performance.now() + 10_000;
+    log.warn({ queue, err: error }, "The worker has trouble with its queue");
+  };
+}

@@ -1,0 +1,56 @@
+import { PrismaPg } from "@prisma/adapter-pg";
+import pg from "pg";
+import { PrismaClient } from "../../prisma/client/client.ts";
+import type { Log } from "../log.ts";
+import { asFault } from "./faults.ts";
+
+export type Database = {
+  readonly prisma: PrismaClient;
+  /** The connections below Prisma, for what it cannot say: COPY, LISTEN, a session of one's own. */
+  readonly pool: pg.Pool;
+  close(): Promise<void>;
+};
+
+/**
+ * Opens the database of `url`, which has been migrated.
+ *
+ * @param poolSize connections at most; PostgreSQL has 100 to share among all processes unless told otherwise
+ * @throws {Temporary} when it cannot be reached
+ */
+export async function openDatabase({
+  url,
+  poolSize = 10,
+  log,
+}: {
+  url: string;
+  poolSize?: number;
+  log?: Log;
+}): Promise<Database> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: poolSize,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    // The adapter reads every timestamp as UTC, whatever offset stands behind it.
+    onConnect: async (client) => {
+      await client.query("SET TIME ZONE 'UTC'");
+    },
+  });
+  // An idle connection that breaks is replaced by the next query; without a listener it would end the process.
+  pool.on("error", (error) => log?.warn({ err: error }, "The database closed an idle connection"));
+  try {
+    await pool.query("SELECT 1");
+  } catch (error) {
+    await pool.end();
+    throw asFault(error);
+  }
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  return {
+    prisma,
+    pool,
+    async close() {
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+}

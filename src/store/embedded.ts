@@ -1,0 +1,132 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { Permanent } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { createDatabase } from "./create-database.ts";
+import { findBinaries } from "./embedded/binaries.ts";
+import { ensureCluster, NAME } from "./embedded/cluster.ts";
+import { type AsRoot, homeOf, rootDefaults } from "./embedded/home.ts";
+import { tryLock, withLock } from "./embedded/lock.ts";
+import { adoptOrStart, type Cluster, readPidFile, signalStop, stopServer } from "./embedded/server.ts";
+import { enter, isInUse } from "./embedded/users.ts";
+
+export type Embedded = { readonly url: string; close(): Promise<void> };
+
+export type EmbeddedOptions = {
+  /** The server's folder; everything it owns is in it, except for root (see `homeOf`). Made when missing. */
+  dataDir: string;
+  log?: Log;
+  /** PostgreSQL settings on top of ours, as in postgresql.conf. Ignored while a server started without them runs. */
+  settings?: Readonly<Record<string, string>>;
+  /** How to serve root; null: as ourselves. Default: as `nobody` below /var/lib/paperboy when we are root. */
+  asRoot?: AsRoot | null;
+};
+
+/**
+ * A real PostgreSQL from npm, on loopback, for whoever has none: about a second from nothing to the first query.
+ *
+ * Any number of processes may open one data directory: the first starts the server, the others use it, and whoever closes
+ * last stops it. A server whose processes were all killed goes on alone until the next one opens it, and is used as it is.
+ * Only processes of one machine, or of one container, see each other.
+ *
+ * @throws {Permanent} a data directory of another PostgreSQL version, no rights, a full disk, an unknown platform
+ * @throws {Temporary} when another process holds the start for minutes
+ */
+export async function openEmbedded({
+  dataDir,
+  log,
+  settings = {},
+  asRoot = rootDefaults(),
+}: EmbeddedOptions): Promise<Embedded> {
+  const home = readably(dataDir, () => homeOf(dataDir, asRoot));
+  const binaries = await findBinaries(home.runAs, home.copiesDir);
+  const cluster: Cluster = { ...home, data: join(home.dir, "data"), binaries, settings, log };
+  const lock = join(home.dir, "lock");
+  const onWait = (pid: number) => log?.info({ pid }, "Another process is starting or stopping the database; waiting");
+
+  const { url, leave } = await withLock(
+    lock,
+    async () => {
+      const password = await ensureCluster(cluster);
+      const leave = enter(home.dir);
+      try {
+        const { port } = await adoptOrStart(cluster);
+        const url = `postgresql://${NAME}:${password}@127.0.0.1:${port}/${NAME}`;
+        await ensureDatabase(url);
+        return { url, leave };
+      } catch (error) {
+        leave();
+        if (!isInUse(home.dir)) await stopServer(cluster);
+        throw error;
+      }
+    },
+    { onWait },
+  );
+
+  const onExit = () => leaveAtExit(cluster, lock, leave);
+  process.once("exit", onExit);
+  let closing: Promise<void> | undefined;
+  return {
+    url,
+    close() {
+      closing ??= withLock(
+        lock,
+        async () => {
+          leave();
+          if (!isInUse(home.dir)) await stopServer(cluster);
+          process.off("exit", onExit);
+        },
+        { onWait },
+      );
+      return closing;
+    },
+  };
+}
+
+/** Somebody called process.exit, or an error nobody caught ends us: no time to wait, enough to ask the server to end. */
+function leaveAtExit(cluster: Cluster, lock: string, leave: () => void): void {
+  leave();
+  const release = tryLock(lock);
+  if (!release) return; // whoever holds it starts or stops the server, and decides
+  try {
+    if (isInUse(cluster.dir) || signalStop(cluster) === null) return;
+    // Whoever comes next must see a stopping server, not one that is about to hear of it.
+    for (let waitedMs = 0; waitedMs < 500 && readPidFile(cluster.data)?.status === "ready"; waitedMs += 5) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  } finally {
+    release();
+  }
+}
+
+/** Makes our database where it is missing: in a new cluster, or where the first start was killed before this. */
+async function ensureDatabase(url: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const client = new pg.Client({ connectionString: url });
+    client.on("error", () => {}); // reported by the promise below
+    try {
+      await client.connect();
+      return;
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (code === "3D000")
+        await createDatabase(url, NAME); // invalid_catalog_name: there is no such database
+      // cannot_connect_now: "the database system is starting up"
+      else if (code === "57P03" && attempt < 100) await sleep(50);
+      else throw error;
+    } finally {
+      await client.end().catch(() => {});
+    }
+  }
+}
+
+/** A file system's "EACCES: permission denied, mkdir …" with the setting to look at. */
+function readably<T>(dataDir: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (cause instanceof Permanent) throw cause;
+    throw new Permanent(`The data directory ${dataDir} cannot be used: ${(cause as Error).message}`, { cause });
+  }
+}

@@ -1,0 +1,94 @@
+/** Editions laid out for matching, kept at hand: pages and previews ask for the same few again and again. */
+import { type EditionIndex, indexEdition } from "../core/match.ts";
+import type { Day } from "../core/paper.ts";
+import type { Editions, StoredEdition } from "./editions.ts";
+
+export interface Shelved {
+  readonly edition: StoredEdition;
+  readonly index: EditionIndex;
+}
+
+export interface Shelf {
+  /** Null when there is no row for that day. */
+  get(date: Day): Promise<Shelved | null>;
+  /** The newest closed edition that has papers. */
+  newest(): Promise<Shelved | null>;
+  /** The newest `count` closed editions, newest first. */
+  recent(count: number): Promise<Shelved[]>;
+}
+
+export interface ShelfOptions {
+  /** Editions kept; an index of 200 papers takes about 2 MB. */
+  readonly size?: number;
+  /** Milliseconds since any fixed point. */
+  readonly clock?: () => number;
+}
+
+/** The newest edition is where late merges show. */
+const FRESH_MS = 60_000;
+/** A closed edition is frozen, but its papers may yet turn out to be others, or get a better title. */
+const SETTLED_MS = 30 * 60_000;
+/** How many days are looked through for closed editions, quiet ones between them: more than twice what is asked for. */
+const PAGE = 80;
+
+interface Entry {
+  readonly shelved: Promise<Shelved | null>;
+  until: number;
+}
+
+export function openShelf(
+  editions: Pick<Editions, "find" | "list" | "newest">,
+  { size = 40, clock = () => performance.now() }: ShelfOptions = {},
+): Shelf {
+  // In the order of last use: a Map keeps insertion order, and whatever is used is inserted anew.
+  const entries = new Map<Day, Entry>();
+  let newestDate: Day | null = null;
+
+  const get = (date: Day): Promise<Shelved | null> => {
+    const found = entries.get(date);
+    entries.delete(date);
+    const entry = found && found.until > clock() ? found : fetched(date);
+    entries.set(date, entry);
+    if (entries.size > size) entries.delete(entries.keys().next().value!);
+    return entry.shelved;
+  };
+
+  /** Whoever asks while it is on its way waits for the same one. */
+  const fetched = (date: Day): Entry => {
+    const entry: Entry = { shelved: editions.find(date).then(shelve), until: Number.POSITIVE_INFINITY };
+    const letGo = () => {
+      if (entries.get(date) === entry) entries.delete(date);
+    };
+    entry.shelved.then((shelved) => {
+      // Days without an edition are endless: kept, they would push the real ones out. One that is open may close in the
+      // next moment, and a delivery of it must not be told that it has no papers.
+      if (shelved === null || shelved.edition.state === "open") return letGo();
+      entry.until = clock() + (date === newestDate ? FRESH_MS : SETTLED_MS);
+    }, letGo);
+    return entry;
+  };
+
+  return {
+    get,
+    async newest() {
+      const newest = await editions.newest();
+      newestDate = newest?.date ?? null;
+      return newestDate === null ? null : get(newestDate);
+    },
+    async recent(count) {
+      const rows = await editions.list(Math.max(count, PAGE), null);
+      const dates = rows.filter(({ state }) => state === "closed").slice(0, count);
+      const shelved: Shelved[] = [];
+      // One after the other: laying out thirty editions at once would hold up everybody else's request.
+      for (const { date } of dates) {
+        const one = await get(date);
+        if (one !== null) shelved.push(one);
+      }
+      return shelved;
+    },
+  };
+}
+
+function shelve(edition: StoredEdition | null): Shelved | null {
+  return edition && { edition, index: indexEdition(edition) };
+}

@@ -1,0 +1,138 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { digestOf, pickDigest } from "../../src/core/digest.ts";
+import type { RankedPaper } from "../../src/core/edition.ts";
+import { everything, type Filter } from "../../src/core/filter.ts";
+import { indexEdition } from "../../src/core/match.ts";
+import { aFilter, anEdition } from "../support/ranked-papers.ts";
+
+type Asked = { filter?: Filter; cadence?: "daily" | "weekdays" | "weekly"; maxPapers?: number; sent?: number[] };
+
+function pick(
+  papers: readonly Partial<RankedPaper>[],
+  { filter = everything, cadence = "daily", maxPapers = 10, sent = [] }: Asked = {},
+) {
+  const edition = anEdition(papers);
+  return pickDigest({ index: indexEdition(edition), edition, filter, cadence, maxPapers, sentKeys: new Set(sent) });
+}
+const keysOf = (...asked: Parameters<typeof pick>) => pick(...asked).items.map((item) => item.paper.key);
+const many = (count: number, what: Partial<RankedPaper> = {}) => Array.from({ length: count }, () => what);
+
+test("a digest carries its edition, its numbers and its reasons", () => {
+  const papers = anEdition([{ topics: ["video"] }, {}, { topics: ["video"] }]).papers;
+  const because = [{ watch: 0, name: "Films", topics: ["video"], categories: [], include: [], authors: [] }];
+  expect(pick(papers, { filter: aFilter({ name: "Films", topics: ["video"] }) })).toEqual({
+    editionDate: "2026-04-15",
+    rankedBy: "trend",
+    cadence: "daily",
+    items: [
+      { number: 1, paper: papers[0], because },
+      { number: 2, paper: papers[2], because },
+    ],
+  });
+});
+
+test("best first, whatever order the papers came in, and no more than asked for", () => {
+  expect(
+    keysOf(
+      [
+        { key: 7, rank: 3 },
+        { key: 8, rank: 1 },
+        { key: 9, rank: 2 },
+      ],
+      { maxPapers: 2 },
+    ),
+  ).toEqual([8, 9]);
+});
+
+test("a paper that was sent, under whatever key, is not sent again", () => {
+  expect(keysOf([{ key: 1 }, { key: 2, formerKeys: [40, 41] }, { key: 3 }], { sent: [1, 41] })).toEqual([3]);
+});
+
+test("a weekly reader gets the week's best, without the age term", () => {
+  const part = (votes: number, age: number) => ({
+    score: votes + age,
+    scoreParts: { votes, comments: 0, stars: 0, age },
+  });
+  const papers = [part(5, 0), part(7, -3), part(5, -2)];
+  expect(keysOf(papers, { cadence: "weekly" })).toEqual([2, 1, 3]);
+  expect(keysOf(papers, { cadence: "weekdays" })).toEqual([1, 2, 3]);
+});
+
+test("followed papers stand after trending ones and get at most a third of a full digest", () => {
+  const papers = [...many(10, { title: "A world model" }), ...many(10, { title: "A world model", lane: "followed" })];
+  const filter = aFilter({ include: ["world model"] });
+  expect(keysOf(papers, { filter, maxPapers: 9 })).toEqual([1, 2, 3, 4, 5, 6, 11, 12, 13]);
+  expect(keysOf(papers, { filter, maxPapers: 2 })).toEqual([1, 2]);
+  expect(keysOf(papers.slice(8), { filter, maxPapers: 9 })).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  expect(keysOf(papers.slice(0, 11), { filter, maxPapers: 9 })).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 11]);
+});
+
+test("a retry sends the papers of the first try, in their order, with the reasons that are left", () => {
+  const edition = anEdition([{ topics: ["video"] }, { key: 2, formerKeys: [20, 1] }, { key: 3, formerKeys: [30] }]);
+  const wanted = {
+    index: indexEdition(edition),
+    edition,
+    filter: aFilter({ topics: ["video"] }),
+    cadence: "daily" as const,
+  };
+  const items = digestOf({ ...wanted, keys: [30, 1, 3, 99] }).items;
+  expect(items.map(({ number, paper, because }) => [number, paper.key, because.length])).toEqual([
+    [1, 3, 0],
+    [2, 1, 1],
+  ]);
+});
+
+const anyPapers = fc.array(
+  fc.record({
+    title: fc.constantFrom("World models", "Video agents", "Agents", "Something else"),
+    topics: fc.subarray(["agents", "video", "code"]),
+    lane: fc.constantFrom("trending" as const, "trending" as const, "followed" as const),
+    formerKeys: fc.subarray([101, 102, 103]),
+    codeUrl: fc.constantFrom(null, "https://github.com/a/b"),
+    upvotes: fc.nat(30),
+  }),
+  { maxLength: 40 },
+);
+const anyWatch = fc.record({
+  topics: fc.subarray(["agents", "video", "code"]),
+  include: fc.subarray(["agents", "world model", "title:video"]),
+  exclude: fc.subarray(["something", "video"]),
+  minUpvotes: fc.nat(10),
+  onlyWithCode: fc.boolean(),
+});
+const anyAsked = fc.record({
+  filter: fc.array(anyWatch, { maxLength: 5 }).map((watches) => aFilter(...watches)),
+  cadence: fc.constantFrom("daily" as const, "weekdays" as const, "weekly" as const),
+  maxPapers: fc.integer({ min: 1, max: 50 }),
+  sent: fc.subarray([...Array(40).keys(), 101, 102]),
+});
+
+test("whatever is asked: never sent, never twice, never too many, never without a reason, always the same", () => {
+  fc.assert(
+    fc.property(anyPapers, anyAsked, (papers, asked) => {
+      const { items } = pick(papers, asked);
+      expect(items.length).toBeLessThanOrEqual(asked.maxPapers);
+      expect(items.map((item) => item.number)).toEqual(items.map((_, i) => i + 1));
+      expect(new Set(items.map((item) => item.paper.key)).size).toBe(items.length);
+      const sent = new Set(asked.sent);
+      for (const { paper, because } of items) {
+        expect([paper.key, ...paper.formerKeys].filter((key) => sent.has(key))).toEqual([]);
+        expect(because.length).toBeGreaterThan(0);
+      }
+      expect(pick(papers, asked)).toEqual(pick(papers, asked));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("a rebuilt digest is the picked one as long as nothing changed", () => {
+  fc.assert(
+    fc.property(anyPapers, anyAsked, (papers, asked) => {
+      const edition = anEdition(papers.map((paper) => ({ ...paper, formerKeys: [] })));
+      const wanted = { index: indexEdition(edition), edition, filter: asked.filter, cadence: asked.cadence };
+      const picked = pickDigest({ ...wanted, maxPapers: asked.maxPapers, sentKeys: new Set(asked.sent) });
+      expect(digestOf({ ...wanted, keys: picked.items.map((item) => item.paper.key) })).toEqual(picked);
+    }),
+  );
+});

@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { authorsInWords, leadOf, reasonInWords, standingInWords, wordsNeeded } from "../../src/core/in-words.ts";
+import { allTexts, because } from "../support/mails.ts";
+
+const texts = await allTexts();
+const say = texts("en");
+const topicName = (id: string): string => ({ agents: "Agents", code: "Code" })[id] ?? id;
+const reason = (whys: Parameters<typeof reasonInWords>[0], watches = 1): string =>
+  reasonInWords(whys, { say, watches, topicName });
+
+test("every key these words come from is in the catalogue", () => {
+  expect(() => texts.require(wordsNeeded, "in-words")).not.toThrow();
+});
+
+test("three authors are named and the rest counted", () => {
+  const authors = ["Ada Lovelace", "Alan Turing", "Grace Hopper", "Kurt Gödel", "Emmy Noether"];
+  expect([0, 1, 2, 3, 5].map((count) => authorsInWords(authors.slice(0, count), say))).toEqual([
+    "",
+    "Ada Lovelace",
+    "Ada Lovelace and Alan Turing",
+    "Ada Lovelace, Alan Turing, and Grace Hopper",
+    "Ada Lovelace, Alan Turing, Grace Hopper and 2 more",
+  ]);
+});
+
+test("what no source said is not said", () => {
+  const nobody = { upvotes: 0, comments: 0, stars: null, starsGained: 0 };
+  expect(standingInWords(nobody, say)).toBe("");
+  expect(standingInWords({ upvotes: 235, comments: 12, stars: 1204, starsGained: 34 }, say)).toBe(
+    "235 votes, 12 comments, 1,204 stars, 34 more since the last edition",
+  );
+  expect(standingInWords({ ...nobody, upvotes: 1 }, say)).toBe("1 vote");
+  expect(standingInWords({ ...nobody, stars: 8, starsGained: -3 }, say)).toBe("8 stars");
+});
+
+test("the source's summary goes before the abstract", () => {
+  expect(leadOf({ summary: "A summary.", abstract: "An abstract." })).toBe("A summary.");
+  expect(leadOf({ summary: " ", abstract: "An abstract.\nIt goes on." })).toBe("An abstract. It goes on.");
+});
+
+test("a reason says what in the filter took the paper", () => {
+  expect(reason([])).toBe("Here for every trending paper");
+  expect(reason([because()])).toBe("Here for every trending paper");
+  expect(
+    reason([because({ topics: ["agents", "code"], include: ["KV cache"], authors: ["Y. Li"], categories: ["cs.CL"] })]),
+  ).toBe("Here for the topics Agents and Code, the words “KV cache”, the author Y. Li, the category cs.CL");
+});
+
+test("a watch is named when the reader has several", () => {
+  const whys = [because({ name: "Work", topics: ["agents"] }), because({ watch: 1, name: "Fun", topics: ["agents"] })];
+  expect(reason(whys, 2)).toBe("Here for Work: the topic Agents; Fun: the topic Agents");
+  expect(reason(whys, 1)).toBe("Here for the topic Agents");
+});

@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import { dateOf, keysOf, openText, pseudo } from "../../src/core/text.ts";
+
+const en = {
+  mail: {
+    name: "Paperboy",
+    votes: "{count, plural, one {# vote} other {# votes}}",
+    day: "Papers of {date, date, full}",
+    asked: "at {at, time, short} UTC",
+  },
+};
+
+test("numbers, plurals and days follow the language", () => {
+  const texts = openText({
+    en,
+    de: {
+      mail: { votes: "{count, plural, one {# Stimme} other {# Stimmen}}", day: "Arbeiten vom {date, date, full}" },
+    },
+  });
+  const [english, german] = [texts("en"), texts("de")];
+  expect([english("mail.votes", { count: 1 }), english("mail.votes", { count: 1204 })]).toEqual([
+    "1 vote",
+    "1,204 votes",
+  ]);
+  expect([german("mail.votes", { count: 1 }), german("mail.votes", { count: 1204 })]).toEqual([
+    "1 Stimme",
+    "1.204 Stimmen",
+  ]);
+  expect(english("mail.day", { date: dateOf("2026-04-01") })).toBe("Papers of Wednesday, April 1, 2026");
+  expect(german("mail.day", { date: dateOf("2026-04-01") })).toBe("Arbeiten vom Mittwoch, 1. April 2026");
+  expect(english("mail.asked", { at: new Date("2026-04-01T00:05:00Z") })).toBe("at 00:05 UTC");
+});
+
+test("a language stands in for its regions, and English for whatever is missing", () => {
+  const texts = openText({ en, de: { mail: { votes: "{count} Stimmen" } } });
+  expect(texts("de-AT")("mail.votes", { count: 2 })).toBe("2 Stimmen");
+  expect(texts("de-AT").language).toBe("de");
+  expect(texts("de")("mail.name")).toBe("Paperboy");
+  expect(texts("tlh")("mail.name")).toBe("Paperboy");
+  expect(texts("tlh").language).toBe("en");
+});
+
+test("a list reads as the language joins it", () => {
+  const texts = openText({ en, fr: {} });
+  const names = ["A", "B", "C"];
+  expect([texts("en").list(names), texts("en").list(names, "unit"), texts("fr").list(names)]).toEqual([
+    "A, B, and C",
+    "A, B, C",
+    "A, B et C",
+  ]);
+});
+
+test("Arabic and Hebrew run from right to left", () => {
+  const texts = openText({ en, ar: {}, he: {} });
+  expect(["ar", "he", "en"].map((language) => texts(language).direction)).toEqual(["rtl", "rtl", "ltr"]);
+});
+
+test("a broken catalogue stops the start and says where", () => {
+  expect(() => openText({ en: { a: { b: "{count, plural, one {" } } })).toThrow(/en: a\.b /);
+  expect(() => openText({ en, de: { mail: { nmae: "x" } } })).toThrow("de: mail.nmae is not in en");
+  expect(() => openText({ de: {} })).toThrow('has no "en"');
+  const texts = openText({ en });
+  expect(() => texts.require(["mail.name", "mail.gone"], "templates/digest.mjml")).toThrow(
+    "templates/digest.mjml wants text that templates/text/en.json does not have: mail.gone",
+  );
+  expect(() => texts("en")("mail.gone")).toThrow("mail.gone");
+});
+
+test("the keys of a catalogue are its paths", () => {
+  expect(keysOf(en)).toEqual(["mail.name", "mail.votes", "mail.day", "mail.asked"]);
+});
+
+test("the language nobody speaks has other letters in each message and the same placeholders", () => {
+  const say = openText({ en, "en-XA": pseudo(en) })("en-XA");
+  expect(say("mail.name")).toBe("⟦Þáþéŕƀóý⟧");
+  expect(say("mail.votes", { count: 2 })).toBe("⟦2 ṽóţéš⟧");
+  expect(say("mail.day", { date: dateOf("2026-04-01") })).toBe("⟦Þáþéŕš óƒ Wednesday, April 1, 2026⟧");
+});

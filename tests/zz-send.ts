@@ -1,0 +1,15 @@
+import { readFileSync } from "node:fs";
+import { createTransport } from "nodemailer";
+import { openSender } from "../src/mail/sender.ts";
+const raw = readFileSync("/tmp/shots/digest.eml");
+const envelope={from:"digest@paperboy.example",to:"reader@example.com"};
+const bench=async(name:string,send:()=>Promise<any>)=>{const go=async(n:number)=>{let i=0;await Promise.all(Array.from({length:20},async()=>{while(i++<n)await send()}))};await go(1500);const t=performance.now(),c=process.cpuUsage();await go(4000);const u=process.cpuUsage(c);console.log(name,"mails/s",4000/((performance.now()-t)/1000),"cpu ms a mail",(u.user+u.system)/1000/4000)};
+const s=openSender({urls:["smtp://127.0.0.1:2599"],connections:20,socketTimeoutMs:5000,log:console});
+const t=createTransport({pool:true,url:"smtp://127.0.0.1:2599",maxConnections:20,maxMessages:Infinity});
+const n=()=>{}; const tl=createTransport({pool:true,url:"smtp://127.0.0.1:2599",maxConnections:20,maxMessages:Infinity,logger:{info:n,trace:n,debug:n,warn:n,error:n,fatal:n} as never});
+await bench("pool",()=>t.sendMail({raw,envelope}));
+await bench("pool+log",()=>tl.sendMail({raw,envelope}));
+await bench("lanes",()=>s.send({raw,envelope}));
+await bench("pool",()=>t.sendMail({raw,envelope}));
+await bench("lanes",()=>s.send({raw,envelope}));
+await s.close(); t.close(); tl.close();
