@@ -63,7 +63,10 @@ const LETTER_CONNECTIONS = 2;
  * @throws {Invalid} for settings that name something unusable
  * @throws {Temporary} when a part does not answer
  */
-export async function openApp(config: Config, { log, publicUrl, now = () => new Date(), notice = () => null, offline = false, scratch = false }: AppOptions) {
+export async function openApp(
+  config: Config,
+  { log, publicUrl, now = () => new Date(), notice = () => null, offline = false, scratch = false }: AppOptions,
+) {
   const opened: (() => Promise<void>)[] = [];
   const open = async <T>(opening: T | Promise<T>, close: (part: T) => Promise<void>): Promise<T> => {
     const part = await opening;

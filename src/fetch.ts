@@ -25,7 +25,7 @@ export interface Fetch {
   close(): Promise<void>;
 }
 
-export interface GetOptions {
+interface GetOptions {
   readonly accept?: string;
   /** Further request headers; not sent on when a redirect leads to another origin. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -110,7 +110,7 @@ export function openFetch(settings: FetchOptions): Fetch {
     const release = await pacer.turn(url.hostname, signal);
     const stop = new AbortController();
     const abort = () => stop.abort();
-    // Not AbortSignal.timeout and AbortSignal.any: Node 20 may collect these before they fire (nodejs/node#54614).
+    // Not AbortSignal.timeout and AbortSignal.any: Node 20 may collect these before they fire (nodejs/node#57736).
     const timer = setTimeout(abort, timeoutMs);
     signal?.addEventListener("abort", abort, { once: true });
     try {

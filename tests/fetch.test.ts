@@ -62,8 +62,9 @@ describe("an answer", () => {
 
   test("without an end is given up", async () => {
     const { url } = await site((_, response) => {
-      const more = () =>
-        response.writableNeedDrain || response.destroyed || (response.write(Buffer.alloc(65_536)), setImmediate(more));
+      const more = () => {
+        while (!response.destroyed && response.write(Buffer.alloc(65_536)));
+      };
       response.on("drain", more);
       more();
     });

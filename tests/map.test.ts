@@ -12,7 +12,7 @@ const ROOMS = ["sources", "store", "queue", "mail"] as const;
 /** Files everybody above core may use. */
 const SHARED = ["src/errors.ts", "src/log.ts", "src/metrics.ts"];
 /** Files that open the application and its doors. */
-const MAINS = ["src/main.ts", "src/demo.ts", "src/cli/main.ts"];
+const MAINS = ["src/main.ts", "src/demo.ts", "src/demo-papers.ts", "src/cli/main.ts"];
 /** Packages that belong to one place. */
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
   bullmq: ["src/queue/"],
@@ -72,7 +72,7 @@ function objection({ from, to, isTypeOnly }: Import): string | null {
   if (isRoom(kind)) return to === "src/fetch.ts" ? null : "a room imports core, errors, log, metrics and fetch, and no other room";
   if (kind === "actions") return isRoom(target) && isTypeOnly ? null : "an action imports core, and rooms as types only";
   if (kind === "http" || kind === "cli" || kind === "workers") {
-    if (target === "actions") return null;
+    if (target === "actions" || (target === "app" && isTypeOnly)) return null;
     return isRoom(target) && isTypeOnly ? null : "a door imports actions and core, and rooms as types only";
   }
   return target === "shared" ? null : `${from} stands above no room`;

@@ -3,7 +3,7 @@ import { rankEdition } from "../core/edition.ts";
 import { type Decision, decide, FROM_FILE, type Pull } from "../core/edition-close.ts";
 import type { Day } from "../core/paper.ts";
 import { editionDueAt, newestEditionDue } from "../core/schedule.ts";
-import { type Catalogue, topicsOf } from "../core/topics.ts";
+import { type Catalogue, topicsOfAll } from "../core/topics.ts";
 import type { Log } from "../log.ts";
 import type { Source } from "../sources/source.ts";
 import type { CandidateStore } from "../store/candidates.ts";
@@ -74,10 +74,8 @@ export async function closeEdition(
 async function rank({ candidates, catalogue, retentionDays }: Needs, date: Day) {
   const knownSince = addDays(date, 7 - retentionDays);
   const found = await candidates.of(date, knownSince);
-  const withTopics = found.candidates.map((candidate) => ({
-    ...candidate,
-    topics: topicsOf(candidate, catalogue).map((topic) => topic.id),
-  }));
+  const topics = topicsOfAll(found.candidates, catalogue);
+  const withTopics = found.candidates.map((candidate, n) => ({ ...candidate, topics: topics[n]!.map(({ id }) => id) }));
   return rankEdition({ date, candidates: withTopics, previous: found.previous });
 }
 

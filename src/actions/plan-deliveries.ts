@@ -3,11 +3,11 @@ import type { Day } from "../core/paper.ts";
 import { type Due, dueAt, editionFor, latestDue, sendBy } from "../core/schedule.ts";
 import type { Log } from "../log.ts";
 import type { Queue } from "../queue/queue.ts";
-import type { EditionSummary, Editions } from "../store/editions.ts";
+import type { Editions } from "../store/editions.ts";
 import type { GroupState, Planning } from "../store/planning.ts";
 
 export type Needs = {
-  planning: Pick<Planning, "groups" | "plan" | "decide" | "settleLate" | "makePartitions">;
+  planning: Pick<Planning, "groups" | "plan" | "decide" | "settleLate">;
   editions: Pick<Editions, "since" | "bounds">;
   queue: Pick<Queue, "ring">;
   log: Log;
@@ -23,7 +23,7 @@ const EDITIONS_BACK_DAYS = 9;
 const MISSED_DAYS = 14;
 
 interface KnownEditions {
-  readonly known: readonly EditionSummary[];
+  readonly known: Awaited<ReturnType<Editions["since"]>>;
   readonly startedOn: Day;
 }
 
@@ -32,13 +32,15 @@ interface KnownEditions {
  * twice, late, or on two machines finds the day decided and the marks moved.
  */
 export async function planDeliveries(needs: Needs, now: Date): Promise<number> {
-  const known = await needs.editions.since(addDays(utcDayOf(now), -EDITIONS_BACK_DAYS));
-  await needs.planning.makePartitions(addDays(utcDayOf(now), -3), addDays(utcDayOf(now), 14));
-  let planned = 0;
-  const startedOn = (await needs.editions.bounds()).first;
+  const since = addDays(utcDayOf(now), -EDITIONS_BACK_DAYS);
+  const [known, { first: startedOn }, groups] = await Promise.all([
+    needs.editions.since(since),
+    needs.editions.bounds(),
+    needs.planning.groups(),
+  ]);
   if (startedOn === null) return 0;
-  for (const state of await needs.planning.groups())
-    planned += await planGroup(needs, state, { known, startedOn }, now);
+  let planned = 0;
+  for (const state of groups) planned += await planGroup(needs, state, { known, startedOn }, now);
   return planned;
 }
 
@@ -64,8 +66,10 @@ async function planGroup(needs: Needs, state: GroupState, editions: KnownEdition
     return planned.count;
   }
   if (isDecided) await needs.planning.settleLate(state.id);
-  else if ("wait" in choice) await needs.planning.decide(state.id, due, "waiting", "edition-open", choice.wait);
-  else await needs.planning.decide(state.id, due, choice.nothing === "late" ? "missed" : "nothing", choice.nothing);
+  else if ("wait" in choice) {
+    const isNoted = state.last?.outcome === "waiting" && state.last.localDay === due.localDay;
+    if (!isNoted) await needs.planning.decide(state.id, due, "waiting", "edition-open", choice.wait);
+  } else await needs.planning.decide(state.id, due, choice.nothing === "late" ? "missed" : "nothing", choice.nothing);
   return 0;
 }
 

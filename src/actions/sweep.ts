@@ -9,7 +9,7 @@ import { DOORBELL_ROWS } from "./plan-deliveries.ts";
 
 export type Needs = {
   deliveries: Pick<Deliveries, "returnLapsed" | "expireLate" | "overdue">;
-  planning: Pick<Planning, "pullBackMarks" | "dropPartitions">;
+  planning: Pick<Planning, "pullBackMarks" | "makePartitions" | "dropPartitions">;
   requests: Pick<Requests, "overdue" | "forgetExpired">;
   subscriptions: Pick<Subscriptions, "pausesOver" | "resume">;
   queue: Pick<Queue, "ring">;
@@ -19,6 +19,8 @@ export type Needs = {
 
 /** Rows looked at in one statement; the next sweep, a minute later, takes the next ones. */
 const BATCH = 5_000;
+/** Made so long before they are needed that a week without a sweep stops nobody's digest. */
+const PARTITIONS_AHEAD_DAYS = 14;
 /** A doorbell that has not been answered for this long was lost. */
 const LOST_DOORBELL_MS = 20_000;
 
@@ -40,5 +42,6 @@ export async function sweep(needs: Needs, now: Date): Promise<void> {
   for (const { id } of await subscriptions.pausesOver(BATCH)) await subscriptions.resume(id, "clock");
 
   await requests.forgetExpired();
+  await planning.makePartitions(addDays(utcDayOf(now), -3), addDays(utcDayOf(now), PARTITIONS_AHEAD_DAYS));
   await planning.dropPartitions(addDays(utcDayOf(now), -retentionDays));
 }

@@ -87,8 +87,8 @@ function watchView(
   const { families, topics } = catalogue;
   return {
     legend: say("page.form.watch", { number: at + 1, name: watch.name, isNamed: watch.name === "" ? "no" : "yes" }),
-    isOffered,
     isOne,
+    isSpare: isOffered && !isOne,
     isNamed: !isOne || watch.name !== "",
     isRemovable: !isOne && !isOffered,
     remove: field("remove"),

@@ -49,14 +49,16 @@ export function startWorking<Q extends QueueName>(
 
   return {
     async close({ graceMs = 0 } = {}) {
-      // It wakes a worker that waits for jobs, and resolves when the last one that runs is done and recorded.
-      const idle = worker.pause();
-      await within(running > 0 ? graceMs : 1_000, idle).catch(() => {});
+      // Pausing wakes a worker that waits for jobs, and resolves when the last one that runs is done and recorded.
+      const isIdle = await within(running > 0 ? graceMs : 1_000, worker.pause()).then(
+        () => true,
+        () => false,
+      );
       abort.abort();
       if (running > 0)
         log.warn({ queue, jobs: running }, "Jobs were still running at the end of the grace; they run again");
       // Forced, it leaves running jobs alone and ends the connections. What is still open then, the backend closes.
-      await within(2_000, worker.close(running > 0)).catch(() => {});
+      await within(2_000, worker.close(!isIdle)).catch(() => {});
     },
   };
 }

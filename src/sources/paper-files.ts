@@ -53,7 +53,10 @@ export async function* readPapers(bytes: AsyncIterable<Buffer>): AsyncGenerator<
   if (/^<[?!a-z]/i.test(start)) yield* entriesOf(readXml(await readWhole(rest())));
   else if (/^\[\s*(?:[[{\]]|$)/.test(start)) yield* readJsonArray(await readWhole(rest()));
   else if (/^\{\s*(?:["}]|$)/.test(start)) yield* readJson(start, rest());
-  else yield* readPageText(rest());
+  else {
+    refuseBinary(head);
+    yield* readPageText(rest());
+  }
 }
 
 /** Enough to recognise every format: arXiv's feeds say what they are in the first 2 kB. */
@@ -66,11 +69,14 @@ function refuseUnreadable(head: Buffer): void {
   if (/^(?:1f8b|504b0304|28b52ffd|425a68|fd377a58)/.test(magic))
     throw new Invalid("this is a packed file. Unpack it first.");
   if (/^(?:fffe|feff)/.test(magic)) throw new Invalid("this is UTF-16 text. Convert it to UTF-8.");
-  const nul = head.indexOf(0);
-  if (nul !== -1) throw new Invalid(`this is not text: byte ${nul} is NUL. Name a file with papers.`);
   if (head.toString("latin1").trim() === "" && head.length < HEAD_BYTES) {
     throw new Invalid("the file is empty. Name a file with papers.");
   }
+}
+
+function refuseBinary(head: Buffer): void {
+  const nul = head.indexOf(0);
+  if (nul !== -1) throw new Invalid(`this is not text: byte ${nul} is NUL. Name a file with papers.`);
 }
 
 function readXml(text: string): Pulled {

@@ -66,8 +66,9 @@ export function editions(prisma: PrismaClient) {
       return row ?? null;
     },
 
-    /** Every edition from `since` on, newest first. */
-    since: (since: Day) => summaries(prisma, Prisma.sql`WHERE date >= ${since}::date ORDER BY date DESC`),
+    /** Every edition from `since` on. */
+    since: (since: Day) => prisma.$queryRaw<Pick<EditionSummary, "date" | "state" | "closedAt">[]>`
+      SELECT date::text AS date, state, closed_at AS "closedAt" FROM editions WHERE date >= ${since}::date`,
 
     /** The newest `limit` editions before `before`, newest first. */
     list: (limit: number, before: Day | null) =>

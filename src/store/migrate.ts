@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { Permanent } from "../errors.ts";
+import { Permanent, Temporary } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { asFault } from "./faults.ts";
 import { type Migration, openEngine } from "./migrate/engine.ts";
@@ -65,7 +65,8 @@ async function applyOne(pool: pg.Pool, upToThis: Migration[], { name }: Migratio
     await pool.query("COMMIT");
   } catch (error) {
     await pool.query("ROLLBACK").catch(() => {}); // the failed statement has usually ended the session already
-    throw new Permanent(`The migration ${name} failed, and nothing of it was kept: ${(error as Error).message}`, {
+    const Fault = asFault(error) instanceof Temporary ? Temporary : Permanent;
+    throw new Fault(`The migration ${name} failed, and nothing of it was kept: ${(error as Error).message}`, {
       cause: error,
     });
   }

@@ -27,7 +27,10 @@ export function papers(prisma: PrismaClient) {
       let added = 0;
       for (let from = 0; from < sightings.length; from += BATCH) {
         const batch = sightings.slice(from, from + BATCH);
-        added += await prisma.$transaction((sql) => addBatch(sql, batch, seenAt, listedBy), { timeout: 60_000, maxWait: 60_000 });
+        added += await prisma.$transaction((sql) => addBatch(sql, batch, seenAt, listedBy), {
+          timeout: 60_000,
+          maxWait: 60_000,
+        });
       }
       return { added, merged: sightings.length - added };
     },
@@ -67,7 +70,12 @@ export function papers(prisma: PrismaClient) {
   };
 }
 
-async function addBatch(sql: Prisma.TransactionClient, sightings: readonly Sighting[], seenAt: Date, listedBy?: string): Promise<number> {
+async function addBatch(
+  sql: Prisma.TransactionClient,
+  sightings: readonly Sighting[],
+  seenAt: Date,
+  listedBy?: string,
+): Promise<number> {
   // One writer at a time: two batches that meet the same new paper would otherwise make it twice.
   await sql.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('papers.add'))`;
   const named = sightings.map((sighting) => ({

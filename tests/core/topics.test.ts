@@ -1,7 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { defaultCatalogue, parseCatalogue, type TopicText, topicsOf, weighTopics } from "../../src/core/topics.ts";
+import {
+  defaultCatalogue,
+  parseCatalogue,
+  type TopicText,
+  topicsOf,
+  topicsOfAll,
+  weighTopics,
+} from "../../src/core/topics.ts";
 import { Invalid } from "../../src/errors.ts";
 import { sharedData } from "../support/shared-data.ts";
 
@@ -14,6 +21,13 @@ const aText = (what: Partial<TopicText>): TopicText => ({
   ...what,
 });
 const idsOf = (what: Partial<TopicText>) => topicsOf(aText(what), defaultCatalogue).map((topic) => topic.id);
+
+test("many papers at once get the topics each would get alone", () => {
+  const some = ["Agents that plan", "Speech recognition for low-resource languages", "Nothing of note"].map((title) =>
+    aText({ title }),
+  );
+  expect(topicsOfAll(some, defaultCatalogue)).toEqual(some.map((paper) => topicsOf(paper, defaultCatalogue)));
+});
 
 test("the catalogue has the topics of the contract in five families", () => {
   expect(defaultCatalogue.topics.map((topic) => topic.id)).toEqual(
@@ -86,7 +100,7 @@ test("every point can be explained", () => {
     abstract: "A ghost writer.",
     categories: ["cs.XX", "cs.GH"],
   });
-  expect(weighTopics(paper, ghosts)).toEqual([
+  expect(weighTopics([paper], ghosts)[0]).toEqual([
     {
       id: "ghosts",
       // Twice in weight 2 (title 2, abstract 1), once in the title alone, less the writer, half a cross-listing; over 2.
@@ -167,7 +181,7 @@ describe.skipIf(sharedData === null)("on real papers (../shared/data)", () => {
   ])(
     "at least 98 % of the $name papers have a topic, the median two or three, none has a third of them all",
     ({ name, papers, count }) => {
-      const found = papers().map((paper) => topicsOf(paper, defaultCatalogue).map((topic) => topic.id));
+      const found = topicsOfAll(papers(), defaultCatalogue).map((topics) => topics.map((topic) => topic.id));
       const covered = found.filter((ids) => ids.length > 0).length / found.length;
       const median = found.map((ids) => ids.length).sort((a, b) => a - b)[found.length >> 1]!;
       const shares = defaultCatalogue.topics

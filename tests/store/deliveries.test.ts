@@ -12,12 +12,21 @@ beforeAll(async () => {
 afterAll(() => store.close());
 beforeEach(async () => {
   await store.clock.set(at("2026-04-15T07:00Z"));
-  await store.sql("TRUNCATE deliveries, group_days, subscription_clocks, delivery_groups, subscription_changes, subscriptions, requests, suppressions CASCADE");
+  await store.sql(
+    "TRUNCATE deliveries, group_days, subscription_clocks, delivery_groups, subscription_changes, subscriptions, requests, suppressions CASCADE",
+  );
 });
 
 const all = { localDay: "2026-04-15", fromId: 0n, toId: 1_000_000n };
 const due: Due = { cadence: "daily", zone: "UTC", hour: 7, localDay: "2026-04-15", at: at("2026-04-15T07:00Z") };
-const accepted: Outcome = { state: "accepted", reason: null, nextTryAt: null, isUncertain: false, answer: "250 ok", serverId: "q1" };
+const accepted: Outcome = {
+  state: "accepted",
+  reason: null,
+  nextTryAt: null,
+  isUncertain: false,
+  answer: "250 ok",
+  serverId: "q1",
+};
 
 async function readers(count: number): Promise<bigint[]> {
   const ids: bigint[] = [];
@@ -41,7 +50,10 @@ test("C13: who left, paused, was suspended or suppressed since planning is not s
   await store.subscriptions.end(left!, "reader", "test");
   await store.subscriptions.pause(paused!, null, "test");
   await store.sql("UPDATE subscriptions SET state = 'suspended' WHERE id = $1", [suspended]);
-  await store.sql("INSERT INTO suppressions (address_key, because) SELECT address_key, 'complaint' FROM subscriptions WHERE id = $1", [suppressed]);
+  await store.sql(
+    "INSERT INTO suppressions (address_key, because) SELECT address_key, 'complaint' FROM subscriptions WHERE id = $1",
+    [suppressed],
+  );
 
   const claimed = await store.deliveries.claim(all, 10, 60_000);
   expect(claimed.map((one) => one.subscriptionId)).toEqual([here]);
@@ -80,7 +92,11 @@ test("a second try has the papers, the date and the preferences of the first, wh
   await store.deliveries.fix([{ delivery: first!, paperKeys: [3, 1, 2], composedAt }]);
   const retry: Outcome = { ...accepted, state: "retry", reason: "deferred", nextTryAt: at("2026-04-15T07:05Z") };
   await store.deliveries.record([{ delivery: first!, outcome: retry }]);
-  await store.subscriptions.change(id!, preferences({ filter: aFilter({ topics: ["agents"] }), maxPapers: 1, language: "de" }), "test");
+  await store.subscriptions.change(
+    id!,
+    preferences({ filter: aFilter({ topics: ["agents"] }), maxPapers: 1, language: "de" }),
+    "test",
+  );
   await store.clock.set(at("2026-04-15T07:05Z"));
   const [second] = await store.deliveries.claim(all, 10, 60_000);
 
@@ -96,7 +112,13 @@ test("a second try has the papers, the date and the preferences of the first, wh
 test("a lost answer is tried once more; when that claim lapses too it is never sent a third time", async () => {
   await readers(1);
   const [first] = await store.deliveries.claim(all, 10, 60_000);
-  const lost: Outcome = { ...accepted, state: "retry", reason: "answer-lost", nextTryAt: at("2026-04-15T07:01Z"), isUncertain: true };
+  const lost: Outcome = {
+    ...accepted,
+    state: "retry",
+    reason: "answer-lost",
+    nextTryAt: at("2026-04-15T07:01Z"),
+    isUncertain: true,
+  };
   await store.deliveries.record([{ delivery: first!, outcome: lost }]);
   await store.clock.set(at("2026-04-15T07:01Z"));
   const [second] = await store.deliveries.claim(all, 10, 60_000);
@@ -110,12 +132,23 @@ test("a lost answer is tried once more; when that claim lapses too it is never s
 test("what a reader was sent is read from accepted and uncertain mails, not from refused ones", async () => {
   const [a, b, c] = await readers(3);
   const claimed = await store.deliveries.claim(all, 10, 60_000);
-  await store.deliveries.fix(claimed.map((delivery, n) => ({ delivery, paperKeys: [n + 1], composedAt: at("2026-04-15T07:00Z") })));
-  const ends: Partial<Outcome>[] = [{}, { state: "uncertain", reason: "answer-lost", isUncertain: true }, { state: "refused", reason: "refused-by-server" }];
+  await store.deliveries.fix(
+    claimed.map((delivery, n) => ({ delivery, paperKeys: [n + 1], composedAt: at("2026-04-15T07:00Z") })),
+  );
+  const ends: Partial<Outcome>[] = [
+    {},
+    { state: "uncertain", reason: "answer-lost", isUncertain: true },
+    { state: "refused", reason: "refused-by-server" },
+  ];
   await store.deliveries.record(claimed.map((delivery, n) => ({ delivery, outcome: { ...accepted, ...ends[n] } })));
 
   const sent = await store.deliveries.sentTo([a!, b!, c!], "2026-04-10");
-  expect(sent).toEqual(new Map([[a, new Set([1])], [b, new Set([2])]]));
+  expect(sent).toEqual(
+    new Map([
+      [a, new Set([1])],
+      [b, new Set([2])],
+    ]),
+  );
   expect(await store.deliveries.sentTo([a!], "2026-04-16")).toEqual(new Map());
 });
 
@@ -124,6 +157,8 @@ test("C1: deliveries whose doorbell never rang are found again as ranges", async
   expect(await store.deliveries.overdue(20_000, 300, 100)).toEqual([]);
   await store.clock.set(at("2026-04-15T07:01Z"));
   const ranges = await store.deliveries.overdue(20_000, 1_000_000, 100);
-  const ids = await store.sql<{ first: string; last: string }>("SELECT min(id) AS first, max(id) AS last FROM deliveries");
+  const ids = await store.sql<{ first: string; last: string }>(
+    "SELECT min(id) AS first, max(id) AS last FROM deliveries",
+  );
   expect(ranges).toEqual([{ localDay: "2026-04-15", fromId: BigInt(ids[0]!.first), toId: BigInt(ids[0]!.last) }]);
 });

@@ -11,7 +11,9 @@ beforeAll(async () => {
 afterAll(() => store.close());
 beforeEach(async () => {
   await store.clock.set(at("2026-04-15T06:00Z"));
-  await store.sql("TRUNCATE deliveries, group_days, subscription_clocks, delivery_groups, subscription_changes, subscriptions, requests CASCADE");
+  await store.sql(
+    "TRUNCATE deliveries, group_days, subscription_clocks, delivery_groups, subscription_changes, subscriptions, requests CASCADE",
+  );
 });
 
 const due: Due = { cadence: "daily", zone: "UTC", hour: 7, localDay: "2026-04-15", at: at("2026-04-15T07:00Z") };
@@ -36,14 +38,21 @@ test("a due group becomes one delivery a reader, and a second tick plans nothing
 
   expect([first.count, second.count]).toEqual([2, 0]);
   expect(await planned()).toEqual(
-    [a, b].map((id) => ({ local_day: "2026-04-15", subscription_id: String(id), edition: "2026-04-14", state: "planned" })),
+    [a, b].map((id) => ({
+      local_day: "2026-04-15",
+      subscription_id: String(id),
+      edition: "2026-04-14",
+      state: "planned",
+    })),
   );
 });
 
 test("C6: two schedulers at the same minute make one plan", async () => {
   for (let n = 0; n < 20; n += 1) await store.aReader();
   const group = await theGroup();
-  const plans = await Promise.all([1, 2, 3].map(() => store.planning.plan(group, due, "2026-04-14", sendBy, never, false)));
+  const plans = await Promise.all(
+    [1, 2, 3].map(() => store.planning.plan(group, due, "2026-04-14", sendBy, never, false)),
+  );
   expect(plans.reduce((sum, plan) => sum + plan.count, 0)).toBe(20);
   expect(await planned()).toHaveLength(20);
 });
@@ -78,12 +87,24 @@ test("C18: leaving and coming back on the same day, or undoing it, gives no seco
 
 test("C18: a move from UTC+14 to UTC-10 an hour after a mail gives no second one for that local day", async () => {
   const id = await store.aReader(preferences({ zone: "Pacific/Kiritimati", hour: 7 }));
-  const kiritimati: Due = { cadence: "daily", zone: "Pacific/Kiritimati", hour: 7, localDay: "2026-04-16", at: at("2026-04-15T17:00Z") };
+  const kiritimati: Due = {
+    cadence: "daily",
+    zone: "Pacific/Kiritimati",
+    hour: 7,
+    localDay: "2026-04-16",
+    at: at("2026-04-15T17:00Z"),
+  };
   await store.planning.plan(await theGroup(), kiritimati, "2026-04-14", sendBy, never, false);
   await store.subscriptions.change(id, preferences({ zone: "Pacific/Honolulu", hour: 9 }), "test");
 
   const groups = await store.planning.groups();
-  const honolulu = (day: string, instant: string): Due => ({ cadence: "daily", zone: "Pacific/Honolulu", hour: 9, localDay: day, at: at(instant) });
+  const honolulu = (day: string, instant: string): Due => ({
+    cadence: "daily",
+    zone: "Pacific/Honolulu",
+    hour: 9,
+    localDay: day,
+    at: at(instant),
+  });
   const counts: number[] = [];
   for (const [day, instant, edition] of [
     ["2026-04-15", "2026-04-15T19:00Z", "2026-04-14"],
@@ -102,18 +123,41 @@ test("a reader whose digest is being sent this moment is left out, and planned b
   const [claimed] = await store.deliveries.claim({ localDay: "2026-04-15", fromId: 0n, toId: 10_000n }, 10, 60_000);
   const tomorrow = { ...due, localDay: "2026-04-16", at: at("2026-04-16T07:00Z") };
 
-  expect(await store.planning.plan(group, tomorrow, "2026-04-15", never, never, false)).toMatchObject({ count: 0, busy: 1 });
+  expect(await store.planning.plan(group, tomorrow, "2026-04-15", never, never, false)).toMatchObject({
+    count: 0,
+    busy: 1,
+  });
   await store.deliveries.record([
-    { delivery: claimed!, outcome: { state: "accepted", reason: null, nextTryAt: null, isUncertain: false, answer: "250 ok", serverId: null } },
+    {
+      delivery: claimed!,
+      outcome: {
+        state: "accepted",
+        reason: null,
+        nextTryAt: null,
+        isUncertain: false,
+        answer: "250 ok",
+        serverId: null,
+      },
+    },
   ]);
-  expect(await store.planning.plan(group, tomorrow, "2026-04-15", never, never, false)).toMatchObject({ count: 1, busy: 0 });
+  expect(await store.planning.plan(group, tomorrow, "2026-04-15", never, never, false)).toMatchObject({
+    count: 1,
+    busy: 0,
+  });
 });
 
 test("a digest that still waits when the next falls due makes room for it, with the reason", async () => {
   await store.aReader();
   const group = await theGroup();
   await store.planning.plan(group, due, "2026-04-14", never, never, false);
-  await store.planning.plan(group, { ...due, localDay: "2026-04-16", at: at("2026-04-16T07:00Z") }, "2026-04-15", never, never, false);
+  await store.planning.plan(
+    group,
+    { ...due, localDay: "2026-04-16", at: at("2026-04-16T07:00Z") },
+    "2026-04-15",
+    never,
+    never,
+    false,
+  );
   expect(await store.sql("SELECT local_day::text AS day, state, reason FROM deliveries ORDER BY local_day")).toEqual([
     { day: "2026-04-15", state: "expired", reason: "superseded" },
     { day: "2026-04-16", state: "planned", reason: null },
@@ -122,10 +166,17 @@ test("a digest that still waits when the next falls due makes room for it, with 
 
 test("marks that a leaping clock left in the future are pulled back to today", async () => {
   const id = await store.aReader();
-  await store.planning.plan(await theGroup(), { ...due, localDay: "2026-06-01", at: at("2026-06-01T07:00Z") }, "2026-05-31", never, never, false);
+  await store.planning.plan(
+    await theGroup(),
+    { ...due, localDay: "2026-06-01", at: at("2026-06-01T07:00Z") },
+    "2026-05-31",
+    never,
+    never,
+    false,
+  );
   expect(await store.planning.pullBackMarks()).toBe(1);
-  expect(await store.sql("SELECT last_local_day::text AS day FROM subscription_clocks WHERE subscription_id = $1", [id])).toEqual([
-    { day: "2026-04-15" },
-  ]);
+  expect(
+    await store.sql("SELECT last_local_day::text AS day FROM subscription_clocks WHERE subscription_id = $1", [id]),
+  ).toEqual([{ day: "2026-04-15" }]);
   expect(await store.planning.pullBackMarks()).toBe(0);
 });

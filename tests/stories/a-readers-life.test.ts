@@ -12,7 +12,13 @@ const post = (url: string, body = "") => fetch(url, { method: "POST", headers: F
 function listing(day: string, titles: readonly string[], from: number) {
   return titles.map((title, position) =>
     aSighting({
-      ...{ source: "file", arxivId: `2604.${String(from + position).padStart(5, "0")}`, title, listedOn: day, position },
+      ...{
+        source: "file",
+        arxivId: `2604.${String(from + position).padStart(5, "0")}`,
+        title,
+        listedOn: day,
+        position,
+      },
       signals: { upvotes: 100 - position },
     }),
   );
@@ -46,12 +52,18 @@ describe.each(["PostgreSQL", "Redis"])("a reader's life, with the queue on %s", 
       await app.queue.add("plan-deliveries", {});
     };
 
-    await app.papers.add(listing("2026-04-14", ["Agents that plan", "Speech for all", "Agents that act"], 1), clock.now());
+    await app.papers.add(
+      listing("2026-04-14", ["Agents that plan", "Speech for all", "Agents that act"], 1),
+      clock.now(),
+    );
     await app.queue.add("close-edition", {});
     await until(async () => (await app.editions.newest()) !== null);
 
     // Request.
-    const asked = await post(`${url}/subscriptions`, `email=${encodeURIComponent(reader)}&cadence=daily&hour=7&zone=UTC&maxPapers=2&format=html&language=en`);
+    const asked = await post(
+      `${url}/subscriptions`,
+      `email=${encodeURIComponent(reader)}&cadence=daily&hour=7&zone=UTC&maxPapers=2&format=html&language=en`,
+    );
     expect(asked.ok).toBe(true);
     const confirmation = await world.mail(reader, 1);
 
@@ -100,7 +112,8 @@ describe.each(["PostgreSQL", "Redis"])("a reader's life, with the queue on %s", 
     const unsubscribe = linkIn(third, "unsubscribe");
     const header = third.headers.find(({ key }) => key === "list-unsubscribe")!.value;
     expect(header).toContain(`<${unsubscribe}>`);
-    for (let press = 0; press < 2; press += 1) expect((await post(unsubscribe, "List-Unsubscribe=One-Click")).status).toBe(200);
+    for (let press = 0; press < 2; press += 1)
+      expect((await post(unsubscribe, "List-Unsubscribe=One-Click")).status).toBe(200);
     await app.papers.add(listing("2026-04-18", ["Agents unseen"], 41), clock.now());
     await morning("2026-04-19");
     await until(async () => (await app.editions.find("2026-04-18"))?.state === "closed");

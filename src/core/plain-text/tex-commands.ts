@@ -66,7 +66,12 @@ export function readSign(reader: TexReader, isDouble: boolean): void {
   reader.at += sign.length;
   const isBetweenLetters = /^\p{L}/u.test(reader.ahead(1));
   if (/^[\s,:;]?$/.test(sign) || (reader.math && sign === ">")) reader.out += " ";
-  else if (sign === "/" || (/[!\-@]/.test(sign) && (reader.math || isBetweenLetters))) return;
+  else if (
+    sign === "/" ||
+    (sign === "@" && /^(?:\s|$)/.test(reader.ahead(1))) ||
+    (/[!\-@]/.test(sign) && (reader.math || isBetweenLetters))
+  )
+    return;
   else if (sign === "|") reader.out += reader.math ? "‖" : "|";
   else reader.out += isDouble && !/[%&_#${}*~^'"`]/.test(sign) ? ` ${sign}` : sign;
 }

@@ -7,7 +7,7 @@
  */
 
 /** How a symbol sits between its neighbours: relations get spaces, operators get them where the source has them. */
-export type SymbolKind = "letter" | "relation" | "operator" | "function";
+type SymbolKind = "letter" | "relation" | "operator" | "function";
 
 export interface TexSymbol {
   readonly kind: SymbolKind;

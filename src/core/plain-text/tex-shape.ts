@@ -51,7 +51,8 @@ export function closingDollar(source: string, at: number, end: number): (Stretch
  */
 export function isSet(inside: string, next: string | undefined, isWhole: boolean): boolean {
   if (/^\s*\\[A-Za-z]/.test(inside)) return false;
-  if (next === "_" || next === "^" || /^\s*["“][^"“”]*["”]\s*[:,]/.test(inside)) return true;
+  if (next === "_" || next === "^") return !/^\s*[\p{L}\p{N}]*\s*$/u.test(inside);
+  if (/^\s*["“][^"“”]*["”]\s*[:,]/.test(inside)) return true;
   if (isWhole) return false;
   const parts = inside.split(/[,;|]/);
   return parts.length > 1 && parts.every((part) => part.trim() !== "" && part.trim().split(/\s+/).length < 4);
@@ -62,6 +63,7 @@ export function isTie(before: string, after: string): boolean {
   if (/\p{N}$/u.test(before) && /^\p{N}/u.test(after)) return false;
   if (/[,:;]$/.test(before) && /^\d[\d.,]*\s?(?:[%×kKMBx]|$)/.test(after)) return false;
   if (/(?<!\p{L})\p{L}$/u.test(before) && /^\p{L}\(/u.test(after)) return false;
+  if (/\s$/.test(before)) return /^[([]/.test(after); // behind a citation that is gone
   return /[\p{L}\p{M}\p{N})\]}.,:;”’"'%\ufdd1]$/u.test(before) && /^(?:[\p{L}\p{N}([{$\\“‘"`\ufdd0]|\s|$)/u.test(after);
 }
 
@@ -84,6 +86,6 @@ export function plainIndex(before: string, ahead: string): string | null {
  */
 export function escapedQuotes(source: string): ReadonlySet<string> {
   const found = new Set<string>();
-  for (const [, sign] of source.matchAll(/\\(["'])(?=[\s.,:;!?)]|$)/g)) found.add(sign!);
+  for (const [, sign] of source.matchAll(/\\(["'])(?=[\s.,:;!?)"'”’]|$)/g)) found.add(sign!);
   return found;
 }

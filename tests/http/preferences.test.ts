@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Preferences } from "../../src/core/subscription.ts";
+import { aFilter, preferences } from "../support/builders.ts";
+import { at } from "../support/time.ts";
+import { aWeb, links, unescaped, type Web } from "./web.ts";
+
+let web: Web;
+beforeAll(async () => {
+  web = await aWeb();
+});
+afterAll(() => web.close());
+
+async function aReader(wanted: Preferences = preferences()) {
+  const id = await web.store.aReader(wanted);
+  const token = links.sign("preferences", { subscriptionId: id }, web.app.now());
+  return { path: `/preferences/${token}`, token, now: async () => (await web.store.subscriptions.findById(id))! };
+}
+
+/** The fields of the big form, as a browser would send them untouched. */
+function fieldsOf(page: string): [string, string][] {
+  const form = page.slice(page.indexOf('<form class="sheet"'), page.indexOf("</form>"));
+  const fields: [string, string][] = [];
+  for (const [tag, name] of form.matchAll(/<(?:input|textarea|select)[^>]*? name="([^"]+)"[^>]*>/g)) {
+    const rest = form.slice(form.indexOf(tag!) + tag!.length);
+    const value = /value="([^"]*)"/.exec(tag!)?.[1];
+    if (/type="(?:checkbox|radio)"/.test(tag!)) {
+      if (/ checked/.test(tag!)) fields.push([name!, unescaped(value ?? "on")]);
+    } else if (tag!.startsWith("<textarea")) fields.push([name!, unescaped(rest.slice(0, rest.indexOf("</textarea>")))]);
+    else if (tag!.startsWith("<select")) fields.push([name!, unescaped(/value="([^"]*)" selected/.exec(rest.replace(/ lang="[^"]*"/g, ""))?.[1] ?? "")]);
+    else fields.push([name!, unescaped(value ?? "")]);
+  }
+  return fields;
+}
+
+const three = preferences({
+  ...{ cadence: "weekly", weekday: 5, hour: 18, zone: "Asia/Kathmandu", maxPapers: 3, format: "text", language: "pt-BR" },
+  filter: aFilter(
+    { name: "Tools & more", topics: ["agents"], include: ['"tool use" + agents', "title:MCP"], exclude: ["survey"] },
+    { name: "All of it" },
+    { authors: ["Ada Lovelace"], categories: ["cs.CL", "stat.ML"], minUpvotes: 3, onlyWithCode: true },
+  ),
+});
+
+test("saving the page untouched changes nothing, with watches that only the API can have made", async () => {
+  const reader = await aReader(three);
+  const page = await (await web.get(reader.path)).text();
+  const saved = await web.press(reader.path, [...fieldsOf(page), ["do", "save"]]);
+  expect([saved.status, (await reader.now()).preferences]).toEqual([200, three]);
+});
+
+test("a watch is changed, another removed, a third added in the empty one at the end", async () => {
+  const reader = await aReader(three);
+  const fields = fieldsOf(await (await web.get(reader.path)).text());
+  const changed = fields.map(([name, value]): [string, string] => [name, name === "include" ? "browser use" : name === "watches.3.include" ? "robot hands" : value]);
+  await web.press(reader.path, [...changed, ["watches.1.remove", "on"], ["do", "save"]]);
+  const [first, , third] = three.filter.watches;
+  expect((await reader.now()).preferences.filter).toEqual(aFilter({ ...first, include: ["browser use"] }, { ...third }, { include: ["robot hands"] }));
+});
+
+test("a form that has one field changes that field alone", async () => {
+  const reader = await aReader(three);
+  await web.press(reader.path, { hour: "9" });
+  expect((await reader.now()).preferences).toEqual({ ...three, hour: 9 });
+});
+
+test("the address is masked", async () => {
+  const reader = await aReader();
+  const page = await (await web.get(reader.path)).text();
+  expect([page.includes((await reader.now()).email!), page.includes("r•••@example.org")]).toEqual([false, true]);
+});
+
+test("a pause lasts until the reader's own midnight, or until they come back", async () => {
+  const reader = await aReader(preferences({ zone: "Asia/Kathmandu" }));
+  const paused = await (await web.press(reader.path, { do: "pause", pausedUntil: "2026-05-01" })).text();
+  expect(await reader.now()).toMatchObject({ state: "paused", pausedUntil: at("2026-04-30T18:15Z") });
+  expect(paused).toContain("Paused until Friday, May 1, 2026.");
+  await web.press(reader.path, { do: "pause", pausedUntil: "" });
+  expect(await reader.now()).toMatchObject({ state: "paused", pausedUntil: null });
+  await web.press(reader.path, { do: "resume" });
+  expect(await reader.now()).toMatchObject({ state: "active", pausedUntil: null });
+  expect((await web.press(reader.path, { do: "pause", pausedUntil: "2026-04-01" })).status).toBe(422);
+});
+
+test("who has left is told so, and their link changes nothing", async () => {
+  const reader = await aReader();
+  const { id } = await reader.now();
+  await web.store.subscriptions.end(id, "reader", "test");
+  const before = await web.state();
+  const answers = await Promise.all([web.get(reader.path), web.press(reader.path, { hour: "9" }), web.press(reader.path, { do: "resume" })]);
+  for (const answer of answers) expect(await answer.text()).toContain("This subscription has ended");
+  expect(await web.state()).toBe(before);
+});
+
+test("the API gives a subscription, and takes back what it gave", async () => {
+  const reader = await aReader(three);
+  const given = await (await web.json("GET", `/subscriptions/${reader.token}`)).json();
+  const { status, address, ...rest } = given as Record<string, unknown>;
+  expect(given).toEqual({ status: "active", address: "r•••@example.org", paused: false, pausedUntil: null, ...three });
+  const patched = await web.json("PATCH", `/subscriptions/${reader.token}`, rest);
+  expect([patched.status, await patched.json(), [status, address]]).toEqual([200, given, ["active", "r•••@example.org"]]);
+});
+
+test("a PATCH changes what it names; the weekday goes with the week", async () => {
+  const reader = await aReader(three);
+  const patch = (body: unknown) => web.json("PATCH", `/subscriptions/${reader.token}`, body);
+  await patch({ cadence: "daily", hour: 5 });
+  const { weekday: _, ...daily } = { ...three, cadence: "daily", hour: 5 };
+  expect((await reader.now()).preferences).toEqual(daily);
+  expect(await (await patch({ pausedUntil: "2026-05-01T00:00:00+02:00" })).json()).toMatchObject({ status: "paused", paused: true, pausedUntil: "2026-04-30T22:00:00.000Z" });
+  expect(await (await patch({ paused: false })).json()).toMatchObject({ status: "active", pausedUntil: null });
+});
+
+test("a PATCH with mistakes names each field and changes nothing", async () => {
+  const reader = await aReader();
+  const before = await web.state();
+  const answer = await web.json("PATCH", `/subscriptions/${reader.token}`, {
+    ...{ hour: 24, colour: "red", paused: "yes", pausedUntil: "2020-01-01", filter: { watches: [{ include: ["ok", ""] }] } },
+  });
+  const { errors, ...document } = (await answer.json()) as { errors: { field: string }[] };
+  expect(document).toMatchObject({ type: "about:blank", status: 422 });
+  expect(errors.map(({ field }) => field).sort()).toEqual(["colour", "filter.watches.0.include.1", "hour", "paused", "pausedUntil"]);
+  expect(await web.state()).toBe(before);
+});
+
+test("DELETE ends a subscription, twice; then it can be looked at and not be changed", async () => {
+  const reader = await aReader();
+  const ended = await web.json("DELETE", `/subscriptions/${reader.token}`);
+  const again = await web.json("DELETE", `/subscriptions/${reader.token}`);
+  expect([ended.status, again.status, await ended.json()]).toMatchObject([200, 200, { status: "ended" }]);
+  expect((await web.json("GET", `/subscriptions/${reader.token}`)).status).toBe(200);
+  expect((await web.json("PATCH", `/subscriptions/${reader.token}`, { hour: 3 })).status).toBe(409);
+});

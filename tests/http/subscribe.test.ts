@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { aFilter, preferences } from "../support/builders.ts";
+import { aWeb, unescaped, type Web } from "./web.ts";
+
+let web: Web;
+beforeAll(async () => {
+  web = await aWeb();
+});
+beforeEach(() => web.store.sql("DELETE FROM requests WHERE state = 'waiting'"));
+afterAll(() => web.close());
+
+/** What waits to be answered. */
+const asked = () => web.store.sql<{ email: string; wanted: unknown; asked_by: string }>("SELECT email, wanted, asked_by FROM requests WHERE state = 'waiting'");
+
+test("a form with nothing but an address asks for every trending paper, every morning", async () => {
+  const answer = await web.press("/subscriptions", { email: "reader@example.com" });
+  expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining("Check your inbox")]);
+  expect(await asked()).toEqual([{ email: "reader@example.com", wanted: preferences(), asked_by: "form" }]);
+  expect(web.rung).toContain("answer-request");
+});
+
+test("a form asks for exactly what was typed, and the API for the same", async () => {
+  await web.press("/subscriptions", [
+    ["email", " reader@example.com "],
+    ["topics", "agents"],
+    ["topics", "code"],
+    ["include", "tool use\r\n\r\nspeculative decoding + cache"],
+    ["exclude", "survey"],
+    ["authors", "Ada Lovelace\nAlan Turing"],
+    ["categories", "cs.cl, stat.ML"],
+    ["minUpvotes", "5"],
+    ["onlyWithCode", "on"],
+    ["cadence", "weekly"],
+    ["weekday", "3"],
+    ["hour", "6"],
+    ["zone", "europe/berlin"],
+    ["maxPapers", "20"],
+    ["language", "en"],
+    ["format", "text"],
+  ]);
+  const watch = {
+    ...{ topics: ["agents", "code"], categories: ["cs.CL", "stat.ML"], exclude: ["survey"], authors: ["Ada Lovelace", "Alan Turing"] },
+    ...{ include: ["tool use", "speculative decoding + cache"], minUpvotes: 5, onlyWithCode: true },
+  };
+  const rest = { cadence: "weekly", weekday: 3, hour: 6, zone: "Europe/Berlin", maxPapers: 20, format: "text" } as const;
+  const wanted = preferences({ filter: aFilter(watch), ...rest });
+  const api = await web.json("POST", "/subscriptions", { email: "reader@example.com", filter: { watches: [watch] }, ...rest, language: "en" });
+  expect([api.status, await api.json()]).toEqual([202, { status: "check-your-inbox" }]);
+  expect(await asked()).toEqual([
+    { email: "reader@example.com", wanted, asked_by: "form" },
+    { email: "reader@example.com", wanted, asked_by: "api" },
+  ]);
+});
+
+test("S5: new, waiting, subscribed, ended and suppressed addresses get the same bytes, from form and API", async () => {
+  const active = await web.store.aReader();
+  const ended = await web.store.aReader();
+  await web.store.subscriptions.end(ended, "reader", "test");
+  await web.store.sql("INSERT INTO suppressions (address_key, because) VALUES ('key of never@example.org', 'never')");
+  const emails = await Promise.all([active, ended].map(async (id) => (await web.store.subscriptions.findById(id))!.email!));
+  const everybody = ["new@example.org", "new@example.org", "never@example.org", ...emails];
+  const seen = async (response: Response) => JSON.stringify([response.status, [...response.headers].filter(([name]) => name !== "date"), await response.text()]);
+  for (const ask of [
+    (email: string) => web.press("/subscriptions", { email }),
+    (email: string) => web.press("/lost-link", { email }),
+    (email: string) => web.json("POST", "/subscriptions", { email }),
+  ]) {
+    const answers = [];
+    for (const email of everybody) answers.push(await seen(await ask(email)));
+    expect(new Set(answers).size).toBe(1);
+  }
+});
+
+test("a form with mistakes keeps what was typed, says beside each field what is wrong, and asks for nothing", async () => {
+  const answer = await web.press("/subscriptions", {
+    ...{ email: "nobody", topics: "agents", include: "title:", minUpvotes: "many", cadence: "weekly", weekday: "8", zone: "Mars/Olympus" },
+  });
+  const page = await answer.text();
+  const wrong = [...page.matchAll(/<p class="wrong" id="field-([\w-]+)-wrong">/g)].map(([, field]) => field);
+  expect([answer.status, wrong]).toEqual([422, ["include", "minUpvotes", "weekday", "zone", "email"]]);
+  expect(page).toContain('value="agents" checked');
+  expect(page).toContain(">title:</textarea>");
+  expect(page).toContain('value="nobody"');
+  expect(await asked()).toEqual([]);
+});
+
+test("the preview shows the papers of the filter that was typed, keeps the address typed beside it out of the address bar, and asks for nothing", async () => {
+  await web.anEdition("2026-04-15", [{ title: "Speech for all" }, { title: "Agents that act" }]);
+  const answer = await web.press("/preview", { email: "reader@example.com", include: "speech" });
+  const page = await answer.text();
+  const titles = [...page.matchAll(/<h3><a[^>]*>([^<]+)<\/a>/g)].map(([, title]) => title);
+  expect([answer.status, titles]).toEqual([200, ["Speech for all"]]);
+  expect(page).toContain('value="reader@example.com"');
+  expect(unescaped(page)).toContain('href="/editions/2026-04-15?include=speech"');
+  expect(await asked()).toEqual([]);
+});
+
+test("a filter in the address fills the form; what is not ours in it is left alone", async () => {
+  const page = await (await web.get("/?topics=agents,code&include=tool+use&utm_source=x&fbclid=y")).text();
+  expect([...page.matchAll(/name="topics" value="([^"]+)" checked/g)].map(([, topic]) => topic)).toEqual(["code", "agents"]);
+  expect(page).toContain(">tool use</textarea>");
+});
+
+test("a lost link is asked for with the address alone", async () => {
+  expect((await web.press("/lost-link", { email: "reader@example.com" })).status).toBe(200);
+  expect(await asked()).toEqual([{ email: "reader@example.com", wanted: null, asked_by: "form" }]);
+  expect((await web.press("/lost-link", { email: "reader" })).status).toBe(422);
+});
+
+test("S10: line breaks in an address are refused, from form and API", async () => {
+  const email = "reader@example.com\r\nBcc: all@example.com";
+  expect((await web.press("/subscriptions", { email })).status).toBe(422);
+  const api = await web.json("POST", "/subscriptions", { email });
+  expect([api.status, await api.json()]).toMatchObject([422, { errors: [{ field: "email" }] }]);
+  expect(await asked()).toEqual([]);
+});

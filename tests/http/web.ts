@@ -1,0 +1,104 @@
+/** The web door on a real port, over a database of its own. */
+import type { Address } from "../../src/core/email-address.ts";
+import { openLinks } from "../../src/core/link.ts";
+import type { Texts } from "../../src/core/text.ts";
+import { defaultCatalogue } from "../../src/core/topics.ts";
+import { listen } from "../../src/http/listen.ts";
+import { createServer, type WebApp } from "../../src/http/server.ts";
+import { openLog } from "../../src/log.ts";
+import type { JournalEntry } from "../../src/store/journal.ts";
+import { paperRecords } from "../../src/store/paper-records.ts";
+import { openShelf } from "../../src/store/shelf.ts";
+import { aSighting } from "../support/builders.ts";
+import { allTexts } from "../support/mails.ts";
+import { aStore } from "../support/store.ts";
+import { at } from "../support/time.ts";
+import type { Sighting } from "../../src/core/paper.ts";
+import { rankEdition } from "../../src/core/edition.ts";
+
+export type Web = Awaited<ReturnType<typeof aWeb>>;
+
+export const links = openLinks([{ id: "1", secret: "a secret of the tests, long enough", retired: false }]);
+
+/** @param replaced parts of the application that a test brings itself */
+export async function aWeb(replaced: Partial<WebApp> = {}) {
+  const store = await aStore(at("2026-04-16T09:00Z"));
+  const rung: string[] = [];
+  const journal: JournalEntry[] = [];
+  const logged: string[] = [];
+  const texts: Texts = await allTexts();
+  const app: WebApp = {
+    ...store,
+    paperRecords: paperRecords(store.prisma),
+    shelf: openShelf(store.editions),
+    queue: { ring: async (name) => void rung.push(name) },
+    journal: { append: async (entry) => void journal.push(entry) },
+    addressKey: ({ key }: Address) => `key of ${key}`,
+    links,
+    texts,
+    catalogue: defaultCatalogue,
+    log: openLog({ write: (line) => void logged.push(line), pretty: false }),
+    now: store.clock.now,
+    publicUrl: () => "http://paperboy.example",
+    postalAddress: null,
+    trustProxy: 0,
+    ready: async () => ({ database: "ok" }),
+    ...replaced,
+  };
+  const listening = await listen(createServer(app), 0, "127.0.0.1");
+  const url = `http://127.0.0.1:${listening.port}`;
+
+  /** Reads the body at once: one that nobody reads would keep its connection open. */
+  const send = async (path: string, init: RequestInit = {}) => {
+    const { status, headers, ...response } = await withBody(await fetch(url + path, { redirect: "manual", ...init }));
+    return new Response(response.bytes.byteLength > 0 ? response.bytes : null, { status, headers });
+  };
+  return {
+    ...{ store, app, url, rung, journal, logged, links, send },
+    get: (path: string) => send(path),
+    /** As a browser sends a form. */
+    press: (path: string, fields: Readonly<Record<string, string>> | [string, string][] = {}) =>
+      send(path, { method: "POST", body: new URLSearchParams(fields) }),
+    json: (method: string, path: string, body?: unknown) =>
+      send(`/api/v1${path}`, {
+        method,
+        ...(body !== undefined && { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+      }),
+    /** A closed edition of these papers, listed that day in this order. */
+    async anEdition(date: string, papers: readonly Partial<Sighting>[], topics: readonly string[] = ["agents"]) {
+      const sightings = papers.map((paper, position) =>
+        aSighting({ source: "hugging-face", listedOn: date, position, signals: { upvotes: 100 - position }, ...paper }),
+      );
+      await store.papers.add(sightings, store.clock.now());
+      const { candidates, previous } = await store.candidates.of(date, "2026-01-01");
+      const ranked = rankEdition({ date, previous, candidates: candidates.map((each) => ({ ...each, topics })) });
+      await store.editions.open(date);
+      await store.editions.decide(date, { state: "closed", because: "complete", ...ranked });
+      return ranked.papers;
+    },
+    /** Every row that a reader's doing could change, as one text. */
+    async state(): Promise<string> {
+      const tables = ["requests", "subscriptions", "subscription_changes", "subscription_clocks", "deliveries", "suppressions"];
+      const rows = await Promise.all(tables.map((table) => store.sql(`SELECT * FROM ${table} ORDER BY 1, 2`)));
+      return JSON.stringify([rows, rung, journal], (_, value) => (typeof value === "bigint" ? String(value) : value));
+    },
+    async close() {
+      await listening.close();
+      await store.close();
+    },
+  };
+}
+
+async function withBody(response: Response) {
+  return { status: response.status, headers: response.headers, bytes: await response.arrayBuffer() };
+}
+
+/** What stands in an attribute or a text of a page, as a browser reads it. */
+export function unescaped(html: string): string {
+  return html
+    .replaceAll(/&#x([0-9a-f]+);/gi, (_, code: string) => String.fromCodePoint(Number.parseInt(code, 16)))
+    .replaceAll("&quot;", '"')
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&amp;", "&");
+}

@@ -1,0 +1,175 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Permanent, Temporary } from "../../src/errors.ts";
+import { openLog } from "../../src/log.ts";
+import { migrate } from "../../src/store/migrate.ts";
+import { aDatabase, type TestDatabase } from "../support/database.ts";
+
+const PARTITIONS = `
+CREATE TABLE days (day date NOT NULL, n int) PARTITION BY RANGE (day);
+CREATE FUNCTION make_day(d date) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE format('CREATE TABLE %I PARTITION OF days FOR VALUES FROM (%L) TO (%L)', 'days_' || d, d, d + 1);
+END;
+$$;
+DO $do$ BEGIN PERFORM make_day('2026-04-01'); PERFORM make_day('2026-04-02'); END $do$;
+INSERT INTO days VALUES ('2026-04-01', 1); -- a ; in a comment; and 'one; in a' text
+INSERT INTO days VALUES ('2026-04-02', length('a;b'));
+`;
+
+let database: TestDatabase;
+let dir: string;
+
+beforeEach(async () => {
+  database = await aDatabase({ template: null });
+  dir = mkdtempSync(join(tmpdir(), "paperboy-migrations-"));
+});
+
+afterEach(async () => {
+  await database.drop();
+  rmSync(dir, { recursive: true });
+});
+
+test("migrations are applied once, in order, with functions, partitions and DO blocks", async () => {
+  write("1_partitions", PARTITIONS);
+  write("2_more", "ALTER TABLE days ADD COLUMN note text DEFAULT 'x;y';");
+  expect(await run()).toEqual({ applied: ["1_partitions", "2_more"] });
+  expect(await query("SELECT day::text, n, note FROM days ORDER BY day")).toEqual([
+    { day: "2026-04-01", n: 1, note: "x;y" },
+    { day: "2026-04-02", n: 3, note: "x;y" },
+  ]);
+  expect(await run()).toEqual({ applied: [] });
+});
+
+test("the project's own migrations apply, and a second time there is nothing to do, quickly", async () => {
+  const { applied } = await migrate({ databaseUrl: database.url });
+  expect(applied.length).toBeGreaterThan(0);
+  const startedAt = performance.now();
+  expect(await migrate({ databaseUrl: database.url })).toEqual({ applied: [] });
+  expect(performance.now() - startedAt).toBeLessThan(500); // 15 ms on an idle machine: the engine is not even loaded
+});
+
+test("the notes are Prisma's own, so that its command line agrees", async () => {
+  write("1_a", "CREATE TABLE a (n int);");
+  await run();
+  expect(
+    await query(
+      "SELECT migration_name, applied_steps_count, finished_at IS NOT NULL AS finished, rolled_back_at, logs FROM _prisma_migrations",
+    ),
+  ).toEqual([{ migration_name: "1_a", applied_steps_count: 1, finished: true, rolled_back_at: null, logs: null }]);
+});
+
+test("two processes at the same time apply each migration once", async () => {
+  write("1_a", "CREATE TABLE a (n int);");
+  write("2_b", "SELECT pg_sleep(0.3); CREATE TABLE b (n int);");
+  const results = await Promise.all([run(), run(), run()]);
+  expect(results.flatMap(({ applied }) => applied)).toEqual(["1_a", "2_b"]);
+});
+
+test("whoever comes second waits longer than the engine's ten seconds, and says so", async () => {
+  write("1_slow", "SELECT pg_sleep(11); CREATE TABLE a (n int);");
+  const said: string[] = [];
+  const log = openLog({ pretty: false, write: (line) => said.push(JSON.parse(line).msg) });
+  const first = run();
+  await vi.waitFor(
+    async () => expect(await query("SELECT FROM pg_locks WHERE locktype = 'advisory'")).not.toEqual([]),
+    5_000,
+  );
+  const second = migrate({ databaseUrl: database.url, migrationsDir: dir, log });
+  expect(await Promise.all([first, second])).toEqual([{ applied: ["1_slow"] }, { applied: [] }]);
+  expect(said).toEqual(["Another process is migrating the database; waiting for it"]);
+}, 30_000);
+
+test("a failing migration is named with PostgreSQL's words and leaves nothing, and is tried again when it was put right", async () => {
+  write("1_a", "CREATE TABLE a (n int);");
+  write("2_b", "CREATE TABLE b (n int);\nINSERT INTO b VALUES (1);\nINSERT INTO nowhere VALUES (1);");
+  const failure = await run().catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(Permanent);
+  expect((failure as Error).message).toBe(
+    'The migration 2_b failed, and nothing of it was kept: relation "nowhere" does not exist (line 3)',
+  );
+  expect(await tables()).toEqual(["_prisma_migrations", "a"]);
+  expect(await query("SELECT migration_name FROM _prisma_migrations")).toEqual([{ migration_name: "1_a" }]);
+
+  write("2_b", "CREATE TABLE b (n int);");
+  expect(await run()).toEqual({ applied: ["2_b"] });
+});
+
+test("a process that is killed in the middle of a migration leaves nothing, and the next one applies it", async () => {
+  write("1_slow", "CREATE TABLE a (n int); SELECT pg_sleep(20);");
+  const cut = run().catch((error: unknown) => error);
+  await vi.waitFor(async () => {
+    // As a kill does: the session ends in the middle of the script.
+    const ended = await query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(20)%' AND pid <> pg_backend_pid() AND datname = current_database()",
+    );
+    expect(ended).toHaveLength(1);
+  }, 10_000);
+  expect(await cut).toBeInstanceOf(Error);
+  expect(await tables()).toEqual([]);
+  write("1_slow", "CREATE TABLE a (n int);");
+  expect(await run()).toEqual({ applied: ["1_slow"] });
+});
+
+test("a migration that another tool left half-way stops the start and says what to do", async () => {
+  write("1_a", "CREATE TABLE a (n int);");
+  await run();
+  await query("UPDATE _prisma_migrations SET finished_at = NULL");
+  await expect(run()).rejects.toThrow(/1_a was begun by another tool and not finished.*SET rolled_back_at = now\(\)/);
+  await query("DROP TABLE a");
+  await query("UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '1_a'");
+  expect(await run()).toEqual({ applied: ["1_a"] });
+});
+
+test("a database that is newer than the program is not touched", async () => {
+  write("1_a", "CREATE TABLE a (n int);");
+  write("2_b", "CREATE TABLE b (n int);");
+  await run();
+  rmSync(join(dir, "2_b"), { recursive: true });
+  write("3_c", "CREATE TABLE c (n int);");
+  await expect(run()).rejects.toThrow("The database is newer than this program: it has the migration 2_b");
+  expect(await tables()).toEqual(["_prisma_migrations", "a", "b"]);
+});
+
+test("a migration that was changed afterwards is found out", async () => {
+  write("1_a", "CREATE TABLE a (n int);");
+  await run();
+  write("1_a", "CREATE TABLE a (n bigint);");
+  await expect(run()).rejects.toThrow("The migration 1_a was changed after this database had it");
+});
+
+test("a database that does not exist is named", async () => {
+  const missing = database.url.replace(/[^/]+$/, "not_there");
+  await expect(migrate({ databaseUrl: missing })).rejects.toThrow(
+    'The database "not_there" of DATABASE_URL does not exist',
+  );
+});
+
+test("a server that cannot be reached is a temporary fault", async () => {
+  await expect(migrate({ databaseUrl: "postgresql://a:b@127.0.0.1:1/c" })).rejects.toBeInstanceOf(Temporary);
+});
+
+function write(name: string, script: string): void {
+  mkdirSync(join(dir, name), { recursive: true });
+  writeFileSync(join(dir, name, "migration.sql"), script);
+}
+
+function run(): Promise<{ applied: string[] }> {
+  return migrate({ databaseUrl: database.url, migrationsDir: dir });
+}
+
+async function tables(): Promise<string[]> {
+  const rows = await query(
+    "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace ORDER BY 1",
+  );
+  return rows.map((row) => (row as { relname: string }).relname);
+}
+
+async function query(sql: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  return (await client.query(sql).finally(() => client.end())).rows;
+}
