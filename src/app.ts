@@ -124,7 +124,7 @@ export async function openApp(
     });
 
     const fetch = await open(
-      openFetch({ allow: [config.huggingFaceUrl, config.arxivUrl], userAgent: `Paperboy (+${publicUrl})` }),
+      openFetch({ allow: config.privateOrigins, userAgent: `Paperboy (+${publicUrl})` }),
       (part) => part.close(),
     );
     const sources = (offline ? [] : config.sources).map((name) =>

@@ -5,6 +5,8 @@ import { Invalid, type Problem } from "./errors.ts";
 /** `SOURCES` knows these. */
 const SOURCES = ["hugging-face", "arxiv"] as const;
 
+const PUBLIC_SOURCES: readonly string[] = ["https://huggingface.co", "https://export.arxiv.org"];
+
 const unset = (value: unknown) => (typeof value === "string" && value.trim() === "" ? undefined : value);
 const setting = <T extends z.ZodType>(schema: T) => z.preprocess(unset, schema);
 const list = (value: unknown) =>
@@ -136,6 +138,8 @@ function toConfig(s: Settings) {
     arxivCategories: s.ARXIV_CATEGORIES,
     huggingFaceUrl: s.HUGGING_FACE_URL,
     arxivUrl: s.ARXIV_URL,
+    /** Origins a setting names in place of the public ones: only these may lead to a private address. */
+    privateOrigins: [s.HUGGING_FACE_URL, s.ARXIV_URL].filter((origin) => !PUBLIC_SOURCES.includes(origin)),
     editionClosesAt: s.EDITION_CLOSES_AT,
     topicsFile: s.TOPICS_FILE ?? null,
     secretKeys: s.SECRET_KEYS ?? null,

@@ -31,8 +31,8 @@ export function openLog({ level = "info", pretty = process.stdout.isTTY, write }
 /**
  * Text with e-mail addresses and link tokens replaced by `[address]` and `[link]`.
  *
- * It works on the finished line rather than on named fields, so that nothing depends on somebody remembering: an address
- * is found inside a message, an URL (`%40` for `@`), a stack or a driver's error just as well.
+ * It looks at every string rather than at named fields, so that nothing depends on somebody remembering: an address is
+ * found inside a message, an URL (`%40` for `@`), a stack or a driver's error just as well.
  */
 export function mask(text: string): string {
   return text.replace(LINK, "$1[link]").replace(ADDRESS, "[address]");
@@ -52,11 +52,11 @@ const LINK =
 
 /**
  * Deliberately wider than what a mail server takes: better to mask `name@2` of a package than to show an address. RFC 6531
- * allows letters of any script on both sides, RFC 5321 a quoted name and, in brackets, an IP address. What stands before
- * the host in the URL of a server (`//user:password@`) is caught with it; `node_modules/@scope` is not.
+ * allows letters of any script on both sides, RFC 5321 a quoted name and, in brackets, an IP address. `user:password@host`
+ * of a server's URL is caught with it. Not in it are `/`, `?` and `&`, which a name may have but a path and a query live of.
  */
 const ADDRESS =
-  /(?:"(?:[^"\\\n]|\\.){1,64}"|[\p{L}\p{M}\p{N}.!#$%&'*+/=?^_`{|}~:-]{0,199}[\p{L}\p{M}\p{N}.!#$%&'*+=?^_`{|}~-])(?:@|%40)(?:\[[\w:.]+\]|[\p{L}\p{M}\p{N}][\p{L}\p{M}\p{N}.-]*)/giu;
+  /(?:"(?:[^"\\\n]|\\.){1,64}"|[\p{L}\p{M}\p{N}.!#$%'*+=^_`{|}~:-]{1,200})(?:@|%40)(?:\[[\w:.]+\]|[\p{L}\p{M}\p{N}][\p{L}\p{M}\p{N}.-]*)/giu;
 
 /** An error with its causes, which pino's own serializer folds into one text. */
 function errorFields(error: unknown): unknown {

@@ -17,11 +17,9 @@ test.each([
   ["почта@пример.рф", "[address]"],
   ["user@[192.0.2.1]", "[address]"],
   ["user@[IPv6:2001:db8::1]", "[address]"],
-  [
-    "GET /lost-link?email=reader%40example.com&x=1",
-    "GET /lost-link?email=[address]&x=1".replace("/lost-link?email=[address]", "[address]"),
-  ],
-  ["connect postgresql://paperboy:secret@127.0.0.1:5432/paperboy", "connect [address]:5432/paperboy"],
+  ["GET /lost-link?email=reader%40example.com&x=1", "GET /lost-link?[address]&x=1"],
+  ["bounce+reader=example.com@bounces.example.org", "[address]"],
+  ["connect postgresql://paperboy:secret@127.0.0.1:5432/paperboy", "connect postgresql://[address]:5432/paperboy"],
   ["bounce+abc@bounces.example.org, reader@example.com", "[address], [address]"],
   [`GET /confirm/${token}`, "GET /confirm/[link]"],
   [`https://x.test/preferences/${token}?a=b#c`, "https://x.test/preferences/[link]?a=b#c"],
@@ -70,7 +68,7 @@ test("an address is masked wherever it stands: field, name of a field, list, err
 test("a message with quotes and line breaks stays one line of JSON", () => {
   const written = linesOf((log) => log.info('he said ":"@user\n"a b"@example.com'));
   expect(written.split("\n")).toHaveLength(2);
-  expect(JSON.parse(written).msg).toBe('he said ":"@user\n[address]'.replace('":"@user', "[address]"));
+  expect(JSON.parse(written).msg).toBe("he said [address]\n[address]");
 });
 
 test("in a terminal a line is for people", () => {

@@ -1,7 +1,7 @@
 import type { Journal } from "../store/journal.ts";
 import type { SubscriptionId, Subscriptions } from "../store/subscriptions.ts";
 
-export type Needs = { subscriptions: Pick<Subscriptions, "end">; journal: Pick<Journal, "append"> };
+export type Needs = { subscriptions: Pick<Subscriptions, "findById" | "end">; journal: Pick<Journal, "append"> };
 
 /**
  * Ends a subscription, in the database and in the journal outside it. A second time finds nothing to end and says so;
@@ -13,8 +13,9 @@ export async function unsubscribe(
   via: "unsubscribe-link" | "one-click" | "preferences-link",
   now: Date,
 ): Promise<"ended" | "already-ended"> {
-  const ended = await subscriptions.end(id, "reader", via);
-  if (!ended) return "already-ended";
+  const reader = await subscriptions.findById(id);
+  if (!reader || reader.state === "ended") return "already-ended";
+  // The journal first: when the second write fails the reader is told to try again, and the first does no harm.
   await journal.append({ what: "ended", subscriptionId: String(id), because: "reader", at: now.toISOString() });
-  return "ended";
+  return (await subscriptions.end(id, "reader", via)) ? "ended" : "already-ended";
 }

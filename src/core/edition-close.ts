@@ -35,6 +35,9 @@ export type Decision =
  */
 export const PATIENCE_HOURS = 6;
 
+/** A day's papers are candidates of so many editions, its own among them; so long every round of collecting asks for it. */
+const CANDIDATE_DAYS = 7;
+
 /**
  * Decides the edition of `date` from what was pulled for it.
  *
@@ -69,8 +72,12 @@ export function decide(
   if (isComplete && hasPapers) return { state: "closed", because: "complete" };
   if (isComplete && rest !== null) return { state: "quiet", because: rest };
 
+  // Patience is with a source that was asked. One that nobody asked since the day ended (a fresh start, a long absence)
+  // says nothing yet; it is asked for as long as the day's papers are candidates.
+  const willBeAsked = answers.includes("not-pulled") && now < utcStartOf(addDays(date, CANDIDATE_DAYS));
   const patienceEnds = closesAt.getTime() + PATIENCE_HOURS * 60 * 60 * 1000;
-  if (now.getTime() < patienceEnds && !options.force) return { state: "open", because: "waiting-for-source" };
+  if ((now.getTime() < patienceEnds || willBeAsked) && !options.force)
+    return { state: "open", because: "waiting-for-source" };
   if (hasPapers) return { state: "closed", because: "incomplete" };
   return { state: "broken", because: answers.find((answer) => !isAnswer(answer)) ?? "empty" };
 }

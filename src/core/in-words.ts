@@ -12,6 +12,7 @@ export const wordsNeeded = [
   "mail.paper.comments",
   "mail.paper.stars",
   "mail.paper.gained",
+  "reason.all",
   "reason.everything",
   "reason.because",
   "reason.watch",
@@ -75,7 +76,8 @@ export function reasonInWords(
     return watches > 1 && name !== "" ? say("reason.watch", { name, what }) : what;
   });
   const why = [...new Set(told)];
-  return say("reason.because", { why: why.length === 0 ? say("reason.everything") : why.join("; ") });
+  if (why.every((one) => one === say("reason.everything"))) return say("reason.all");
+  return say("reason.because", { why: why.join("; ") });
 }
 
 function partsOf(because: Because, say: Say, topicName: (id: string) => string): string[] {

@@ -17,7 +17,7 @@ export class Refused extends Error {
 }
 
 /** What the API answers when something is wrong: RFC 9457, `application/problem+json`, with the fields at fault. */
-export interface ProblemDocument {
+interface ProblemDocument {
   readonly type: "about:blank";
   readonly title: string;
   readonly status: number;

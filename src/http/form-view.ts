@@ -101,7 +101,6 @@ function watchView(
         .filter(({ family }) => family === id)
         .map((topic) => ({
           ...field("topics", topic.id),
-          id: `topic-${at}-${topic.id}`,
           label: topic.name,
           description: topic.description,
           isChosen: watch.topics.includes(topic.id),

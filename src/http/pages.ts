@@ -30,11 +30,11 @@ const NOTICES = {
   fault500: "home",
   fault503: "home",
 } as const;
-export type Notice = keyof typeof NOTICES;
+type Notice = keyof typeof NOTICES;
 
 /** Pages that ask for one press: nothing happens before it. Their words stand under `page.press.<name>`. */
 const PRESSES = ["confirm", "never", "unsubscribe", "undo"] as const;
-export type Press = (typeof PRESSES)[number];
+type Press = (typeof PRESSES)[number];
 
 export interface Pages {
   /** The words, in the language the browser asks for most of those we have. */

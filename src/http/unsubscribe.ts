@@ -28,11 +28,12 @@ export function unsubscribeRoutes(app: WebApp, pages: Pages): Router {
       async (req, res) => {
         const link = opened(app, "unsubscribe", req);
         const via = queryOf(req).get("by") === "page" ? "unsubscribe-link" : "one-click";
-        const outcome = link && (await unsubscribe(app, link.subscriptionId, via, app.now()));
+        if (link) await unsubscribe(app, link.subscriptionId, via, app.now());
+        const left = link && (await app.subscriptions.findById(link.subscriptionId));
         const say = pages.say(req);
         pages.send(res, say, "unsubscribed", {
           title: say("page.unsubscribed.heading"),
-          undoHref: `/undo/${undoToken(link?.subscriptionId ?? NOBODY, outcome === "ended")}`,
+          undoHref: `/undo/${undoToken(link?.subscriptionId ?? NOBODY, left?.endedAt ?? null)}`,
         });
       },
     ],
@@ -58,21 +59,20 @@ export function unsubscribeRoutes(app: WebApp, pages: Pages): Router {
   });
 
   /**
-   * Undo is for whoever left just now. A link in a mail that was forwarded years ago must not bring back who left since,
-   * so every other press is given a token of the same look that is over already.
+   * Undo is for whoever left just now, however often they press. A link in a mail that was forwarded years ago must not
+   * bring back who left since, so the token lasts from the leaving on, and is over already for a link that opens nothing.
    */
-  const undoToken = (subscriptionId: bigint, hasJustLeft: boolean): string => {
-    const now = app.now();
-    const longAgo = new Date(now.getTime() - 2 * LINK_LIFETIME_S.undo! * 1000);
-    return app.links.sign("undo", { subscriptionId }, hasJustLeft ? now : longAgo);
+  const undoToken = (subscriptionId: bigint, leftAt: Date | null): string => {
+    const longAgo = new Date(app.now().getTime() - 2 * LINK_LIFETIME_S.undo! * 1000);
+    return app.links.sign("undo", { subscriptionId }, leftAt ?? longAgo);
   };
 
   router.use("/unsubscribe", couldNotBeStored);
   return router;
 }
 
-/** No subscription has it; as long in a token as the ids of the first two million readers. */
-const NOBODY = 2_097_151n;
+/** No subscription has it: ids begin at 1. */
+const NOBODY = 0n;
 
 /** Whatever went wrong, the leaving is not stored: 503 has the mail provider ask again, where 500 would not. */
 const couldNotBeStored: ErrorRequestHandler = (error, _req, _res, next) =>

@@ -134,7 +134,10 @@ function fragmentsOf(
       ),
     paper: (part, paper) =>
       kept(papers[part], paper.key, () =>
-        encoded(part, templates.get("digest", part).paper(say, { mark: marks, paper: paperView(paper, say) })),
+        encoded(
+          part,
+          templates.get("digest", part).paper(say, { mark: marks, paper: paperView(paper, say, publicUrl) }),
+        ),
       ),
     reason(part, because, watches) {
       if (reasons.size > mostReasons) reasons.clear();
@@ -181,9 +184,14 @@ function keyOf(because: readonly Because[]): string {
   return key;
 }
 
-/** What the templates see of a paper. Text is inert, addresses are http(s) or null. */
-function paperView(paper: RankedPaper, say: Say): View {
-  const [url, pdfUrl, codeUrl] = [webAddress(paper.url), webAddress(paper.pdfUrl), webAddress(paper.codeUrl)];
+/** What the templates see of a paper. Text is inert, addresses are http(s) or null; one without an address of its own has our page. */
+function paperView(paper: RankedPaper, say: Say, publicUrl: string): View {
+  const ownPage = new URL(`/papers/${encodeURIComponent(paper.id)}`, publicUrl).href;
+  const [url, pdfUrl, codeUrl] = [
+    webAddress(paper.url) ?? ownPage,
+    webAddress(paper.pdfUrl),
+    webAddress(paper.codeUrl),
+  ];
   const standing = standingInWords(paper, say);
   const title = inertLine(paper.title, longestTitle);
   return {

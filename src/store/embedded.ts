@@ -33,13 +33,18 @@ export type EmbeddedOptions = {
  * @throws {Permanent} a data directory of another PostgreSQL version, no rights, a full disk, an unknown platform
  * @throws {Temporary} when another process holds the start for minutes
  */
-export async function openEmbedded({
-  dataDir,
-  log,
-  settings = {},
-  asRoot = rootDefaults(),
-}: EmbeddedOptions): Promise<Embedded> {
-  const home = readably(dataDir, () => homeOf(dataDir, asRoot));
+export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  try {
+    return await open(options);
+  } catch (cause) {
+    if (!isOfFileSystem(cause)) throw cause;
+    const reason = (cause as Error).message;
+    throw new Permanent(`The data directory ${options.dataDir} cannot be used: ${reason}`, { cause });
+  }
+}
+
+async function open({ dataDir, log, settings = {}, asRoot = rootDefaults() }: EmbeddedOptions): Promise<Embedded> {
+  const home = homeOf(dataDir, asRoot);
   const binaries = await findBinaries(home.runAs, home.copiesDir);
   const cluster: Cluster = { ...home, data: join(home.dir, "data"), binaries, settings, log };
   const lock = join(home.dir, "lock");
@@ -64,21 +69,22 @@ export async function openEmbedded({
     { onWait },
   );
 
+  const leaveAndStop = async () => {
+    leave();
+    if (!isInUse(home.dir)) await stopServer(cluster);
+  };
   const onExit = () => leaveAtExit(cluster, lock, leave);
   process.once("exit", onExit);
   let closing: Promise<void> | undefined;
   return {
     url,
     close() {
-      closing ??= withLock(
-        lock,
-        async () => {
-          leave();
-          if (!isInUse(home.dir)) await stopServer(cluster);
-          process.off("exit", onExit);
-        },
-        { onWait },
-      );
+      closing ??= withLock(lock, leaveAndStop, { onWait })
+        .catch((error) => {
+          if (!isOfFileSystem(error)) throw error;
+          return leaveAndStop(); // a full disk has no room for a lock either
+        })
+        .finally(() => process.off("exit", onExit));
       return closing;
     },
   };
@@ -86,17 +92,21 @@ export async function openEmbedded({
 
 /** Somebody called process.exit, or an error nobody caught ends us: no time to wait, enough to ask the server to end. */
 function leaveAtExit(cluster: Cluster, lock: string, leave: () => void): void {
-  leave();
-  const release = tryLock(lock);
-  if (!release) return; // whoever holds it starts or stops the server, and decides
   try {
-    if (isInUse(cluster.dir) || signalStop(cluster) === null) return;
-    // Whoever comes next must see a stopping server, not one that is about to hear of it.
-    for (let waitedMs = 0; waitedMs < 500 && readPidFile(cluster.data)?.status === "ready"; waitedMs += 5) {
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-    }
-  } finally {
+    leave();
+    const release = tryLock(lock);
+    if (!release) return; // whoever holds it starts or stops the server, and decides
+    if (!isInUse(cluster.dir) && signalStop(cluster) !== null) waitUntilItHeard(cluster);
     release();
+  } catch {
+    // A full disk, a folder that is gone: the next start finds the server and takes it over.
+  }
+}
+
+/** Whoever comes next must see a stopping server, not one that is about to hear of it. Milliseconds, and no event loop. */
+function waitUntilItHeard({ data }: Cluster): void {
+  for (let waitedMs = 0; waitedMs < 500 && readPidFile(data)?.status === "ready"; waitedMs += 5) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
   }
 }
 
@@ -121,12 +131,7 @@ async function ensureDatabase(url: string): Promise<void> {
   }
 }
 
-/** A file system's "EACCES: permission denied, mkdir …" with the setting to look at. */
-function readably<T>(dataDir: string, work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    if (cause instanceof Permanent) throw cause;
-    throw new Permanent(`The data directory ${dataDir} cannot be used: ${(cause as Error).message}`, { cause });
-  }
+/** No rights, no room, no such folder; errors of connections have no path. */
+function isOfFileSystem(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).path !== undefined;
 }

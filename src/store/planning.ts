@@ -43,7 +43,9 @@ export function planning(prisma: PrismaClient) {
     /**
      * Plans one local day of one group: moves its readers' marks forward and inserts a delivery for whom they moved.
      *
-     * @param joinedBy readers who took this schedule later than this are not due yet
+     * Who took this schedule after it fell due is not due yet, unless they came to it from another one that day.
+     *
+     * @param joinedBy until when such late joiners still count
      * @param onlyLate looks only at readers who joined late: the rest of the group was planned before
      */
     plan: (
@@ -66,7 +68,8 @@ export function planning(prisma: PrismaClient) {
                 SELECT FROM deliveries d WHERE d.subscription_id = c.subscription_id
                   AND d.local_day > ${due.localDay}::date - 5 AND d.state = 'claimed') AS is_busy
               FROM subscription_clocks c
-              WHERE c.group_id = ${groupId} AND c.joined_at <= ${joinedBy} ${late}
+              WHERE c.group_id = ${groupId} ${late}
+                AND (c.joined_at <= ${due.at} OR (c.joined_late AND c.joined_at <= ${joinedBy}))
                 AND (c.last_local_day IS NULL OR c.last_local_day < ${due.localDay}::date)
                 AND (c.last_edition IS NULL OR c.last_edition < ${editionDate}::date)
             ), superseded AS (

@@ -49,7 +49,6 @@ export function openShelf(
     entries.delete(date);
     const entry = found && found.until > clock() ? found : fetched(date);
     entries.set(date, entry);
-    if (entries.size > size) entries.delete(entries.keys().next().value!);
     return entry.shelved;
   };
 
@@ -64,6 +63,7 @@ export function openShelf(
       // next moment, and a delivery of it must not be told that it has no papers.
       if (shelved === null || shelved.edition.state === "open") return letGo();
       entry.until = clock() + (date === newestDate ? FRESH_MS : SETTLED_MS);
+      if (entries.size > size) entries.delete(entries.keys().next().value!);
     }, letGo);
     return entry;
   };

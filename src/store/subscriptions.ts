@@ -16,6 +16,7 @@ export interface Subscription {
   readonly preferences: Preferences;
   readonly version: number;
   readonly pausedUntil: Date | null;
+  readonly endedAt: Date | null;
 }
 
 /** The welcome digest that goes out on confirming; null when there is no edition with papers yet. */
@@ -131,6 +132,7 @@ interface Row {
   format: "html" | "text";
   version: number;
   paused_until: Date | null;
+  ended_at: Date | null;
 }
 
 function fromRow(row: Row): Subscription {
@@ -141,11 +143,14 @@ function fromRow(row: Row): Subscription {
     preferences: preferencesOf(row),
     version: row.version,
     pausedUntil: row.paused_until,
+    endedAt: row.ended_at,
   };
 }
 
 /** The preferences in a row of `subscriptions`, or of a join with it. */
-export function preferencesOf(row: Omit<Row, "id" | "email" | "state" | "version" | "paused_until">): Preferences {
+export function preferencesOf(
+  row: Omit<Row, "id" | "email" | "state" | "version" | "paused_until" | "ended_at">,
+): Preferences {
   const { filter, cadence, weekday, hour, zone, max_papers: maxPapers, language, format } = row;
   const rhythm = cadence === "weekly" ? { cadence, weekday: weekday! } : { cadence };
   return { ...rhythm, filter, hour, zone, maxPapers, language, format };

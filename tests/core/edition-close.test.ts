@@ -39,9 +39,22 @@ describe("a working day", () => {
       because: "waiting-for-source",
     });
     expect(monday("07:00", [noon, pull("2026-03-02T23:59:59Z", "good", 39)])).toEqual({
+      state: "open",
+      because: "waiting-for-source",
+    });
+  });
+
+  test("is not given up by a fresh start, or after a long absence, before its source was asked", () => {
+    expect(monday("23:59", [])).toEqual({ state: "open", because: "waiting-for-source" });
+    const forced = { closesAt: "01:00", sources: ["hugging-face"], force: true };
+    expect(decide("2026-03-02", [], at("2026-03-03T02:00Z"), forced)).toEqual({
       state: "broken",
       because: "not-pulled",
     });
+    const automatic = { closesAt: "01:00", sources: ["hugging-face"] };
+    const lastRound = at("2026-03-09T00:00Z");
+    expect(decide("2026-03-02", [], new Date(lastRound.getTime() - 1), automatic).state).toBe("open");
+    expect(decide("2026-03-02", [], lastRound, automatic)).toEqual({ state: "broken", because: "not-pulled" });
   });
 
   test.each([
@@ -49,7 +62,6 @@ describe("a working day", () => {
     ["empty all along", [pull("2026-03-03T00:05Z", "good", 0)], "empty"],
     ["failing", [noon, pull("2026-03-03T00:05Z", "failed")], "failing"],
     ["repeating the day before", [pull("2026-03-03T00:05Z", "repeating", 40)], "repeating"],
-    ["not asked at all", [], "not-pulled"],
   ] as const)("is waited for while its source is %s, then given up with the reason", (_, pulls, because) => {
     expect(PATIENCE_HOURS).toBe(6);
     expect(monday("06:59", [...pulls])).toEqual({ state: "open", because: "waiting-for-source" });
@@ -171,7 +183,13 @@ test("whatever was pulled: no edition closes without papers listed after the day
         (p) =>
           p.source === "hugging-face" && p.outcome === "good" && p.papers > 0 && p.startedAt >= at("2026-03-03T00:00Z"),
       );
-      expect(monday("07:00", given).state).toBe(whole ? "closed" : "broken");
+      const asked = given.some((p) => p.source === "hugging-face" && p.startedAt >= at("2026-03-03T00:00Z"));
+      expect(monday("07:00", given).state).toBe(whole ? "closed" : asked ? "broken" : "open");
+      const weekLater = decide("2026-03-02", given, at("2026-03-09T00:00Z"), {
+        closesAt: "01:00",
+        sources: ["hugging-face"],
+      });
+      expect(weekLater.state).toBe(whole ? "closed" : "broken");
       expect(monday("01:00", given).state).toBe(whole ? "closed" : "open");
     }),
   );

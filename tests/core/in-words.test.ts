@@ -39,8 +39,8 @@ test("the source's summary goes before the abstract", () => {
 });
 
 test("a reason says what in the filter took the paper", () => {
-  expect(reason([])).toBe("Here for every trending paper");
-  expect(reason([because()])).toBe("Here for every trending paper");
+  expect(reason([])).toBe("Here because you follow every topic");
+  expect(reason([because()])).toBe("Here because you follow every topic");
   expect(
     reason([because({ topics: ["agents", "code"], include: ["KV cache"], authors: ["Y. Li"], categories: ["cs.CL"] })]),
   ).toBe("Here for the topics Agents and Code, the words “KV cache”, the author Y. Li, the category cs.CL");

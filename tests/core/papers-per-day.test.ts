@@ -11,12 +11,17 @@ test("only papers that are new in an edition count, and only those the filter ta
     index({ topics: ["agents"] }, { topics: ["video"] }, { topics: ["agents"], isNew: false }),
     index({ topics: ["agents"] }, { topics: ["agents"] }),
   ];
-  expect([papersPerDay(editions, everything), papersPerDay(editions, aFilter({ topics: ["agents"] }))]).toEqual([2, 1.5]);
+  expect([papersPerDay(editions, everything), papersPerDay(editions, aFilter({ topics: ["agents"] }))]).toEqual([
+    2, 1.5,
+  ]);
 });
 
 test("a paper only arXiv knows counts for who follows its words, and not as trending", () => {
   const editions = [index({ lane: "followed", title: "Speculative decoding" }, {})];
-  expect([papersPerDay(editions, everything), papersPerDay(editions, aFilter({ include: ["speculative decoding"] }))]).toEqual([1, 1]);
+  expect([
+    papersPerDay(editions, everything),
+    papersPerDay(editions, aFilter({ include: ["speculative decoding"] })),
+  ]).toEqual([1, 1]);
 });
 
 test("the mean is over the last thirty, and nought without any", () => {

@@ -13,7 +13,12 @@ afterAll(() => web.close());
 const UNKNOWN = links.sign("unsubscribe", { subscriptionId: 2_000_000n, deliveryId: 1n }, at("2026-04-16T08:00Z"));
 
 async function aRequest(email: string): Promise<bigint> {
-  const id = await web.store.requests.add({ email, addressKey: `key of ${email}`, wanted: preferences(), askedBy: "form" });
+  const id = await web.store.requests.add({
+    email,
+    addressKey: `key of ${email}`,
+    wanted: preferences(),
+    askedBy: "form",
+  });
   await web.store.requests.answered(id, "confirmation");
   return id;
 }
@@ -35,7 +40,8 @@ async function allLinks(): Promise<Record<string, string>> {
   };
 }
 
-const idIn = (token: string) => (links.open("preferences", token, web.app.now()) as { payload: { subscriptionId: bigint } }).payload.subscriptionId;
+const idIn = (token: string) =>
+  (links.open("preferences", token, web.app.now()) as { payload: { subscriptionId: bigint } }).payload.subscriptionId;
 
 /** What can be told of an answer from outside, without what differs by design. */
 async function seen(response: Response) {
@@ -77,9 +83,16 @@ test("S2: one click works urlencoded, multipart, without a body and with any oth
 
 test("leaving answers a link that nobody was ever sent, and a garbled one, as it answers a good one", async () => {
   const { unsubscribe } = await allLinks();
-  const withoutTokens = (body: string) => body.replaceAll(/\/undo\/[\w.-]+/g, (link) => `/undo/${"•".repeat(link.length)}`);
+  const withoutTokens = (body: string) =>
+    body.replaceAll(/\/undo\/[\w.-]+/g, (link) => `/undo/${"•".repeat(link.length)}`);
   const good = await seen(await web.send(unsubscribe!, { method: "POST" }));
-  const others = [`/unsubscribe/${UNKNOWN}`, "/unsubscribe/x", "/unsubscribe/%E0%A4%A", "/unsubscribe/a/b/c", `${unsubscribe}x`];
+  const others = [
+    `/unsubscribe/${UNKNOWN}`,
+    "/unsubscribe/x",
+    "/unsubscribe/%E0%A4%A",
+    "/unsubscribe/a/b/c",
+    `${unsubscribe}x`,
+  ];
   for (const path of others) {
     const other = await seen(await web.send(path, { method: "POST" }));
     expect([other.status, other.headers]).toEqual([good.status, good.headers]);
@@ -89,7 +102,9 @@ test("leaving answers a link that nobody was ever sent, and a garbled one, as it
 });
 
 test("a leaving that cannot be stored answers 503, so that the mail provider asks again", async () => {
-  const broken = await aWeb({ subscriptions: { ...web.store.subscriptions, end: () => Promise.reject(new Error("disk full")) } });
+  const broken = await aWeb({
+    subscriptions: { ...web.store.subscriptions, end: () => Promise.reject(new Error("disk full")) },
+  });
   const { unsubscribe } = await allLinks();
   const answer = await broken.send(unsubscribe!, { method: "POST" });
   expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "10"]);
@@ -102,7 +117,9 @@ test("the page of an unsubscribe link shows no address, and its button leaves", 
   expect(page).not.toContain("@");
   const [, action] = /<form method="post" action="([^"]+)"/.exec(page)!;
   expect(await (await web.press(unescaped(action!))).text()).toContain("You are unsubscribed");
-  const [change] = await web.store.sql<{ via: string }>("SELECT via FROM subscription_changes ORDER BY subscription_id DESC, version DESC LIMIT 1");
+  const [change] = await web.store.sql<{ via: string }>(
+    "SELECT via FROM subscription_changes ORDER BY subscription_id DESC, version DESC LIMIT 1",
+  );
   expect(change).toEqual({ via: "unsubscribe-link" });
 });
 
@@ -141,15 +158,21 @@ test("S4: unknown, expired, erased, garbled and foreign links share one page and
     garbled: "nothing-of-ours",
     percent: "%E0%A4%A",
   };
-  const pages = await Promise.all(Object.values(tokens).map(async (token) => seen(await web.get(`/preferences/${token}`))));
+  const pages = await Promise.all(
+    Object.values(tokens).map(async (token) => seen(await web.get(`/preferences/${token}`))),
+  );
   expect(new Set(pages.map((page) => JSON.stringify(page))).size).toBe(1);
   expect([pages[0]!.status, pages[0]!.body.includes('href="/lost-link"')]).toEqual([404, true]);
   for (const purpose of ["confirm", "never", "digest", "undo"]) {
     for (const method of purpose === "digest" ? ["GET"] : ["GET", "POST"]) {
-      expect(await seen(await web.send(`/${purpose}/${tokens.foreign}`, { method })), `${method} ${purpose}`).toEqual(pages[0]);
+      expect(await seen(await web.send(`/${purpose}/${tokens.foreign}`, { method })), `${method} ${purpose}`).toEqual(
+        pages[0],
+      );
     }
   }
-  const problems = await Promise.all(Object.values(tokens).map(async (token) => seen(await web.json("GET", `/subscriptions/${token}`))));
+  const problems = await Promise.all(
+    Object.values(tokens).map(async (token) => seen(await web.json("GET", `/subscriptions/${token}`))),
+  );
   expect(new Set(problems.map((problem) => JSON.stringify(problem))).size).toBe(1);
   expect(problems[0]!.status).toBe(404);
 });

@@ -6,14 +6,15 @@ import { aWeb, links, unescaped, type Web } from "./web.ts";
 // Whatever is data is written in other letters than ours, so that plain letters on a page are words nobody can translate.
 const catalogue = parseCatalogue({
   families: [{ id: "f", name: "Семья" }],
-  topics: [{ id: "agents", name: "Агенты", description: "Описание", family: "f", phrases: [{ weight: 1, any: ["agent"] }] }],
+  topics: [
+    { id: "agents", name: "Агенты", description: "Описание", family: "f", phrases: [{ weight: 1, any: ["agent"] }] },
+  ],
 });
 
 const HOSTILE = {
-  title: `</h2><script>alert(1)</script>{{constructor}}<mj-raw>\u202Egnitseretni\u0000 ${"long ".repeat(2_000)}`,
+  title: `</h2><script>alert(1)</script>{{constructor}}<mj-raw>\u202Egnitseretni ${"long ".repeat(2_000)}`,
   abstract: '"><img src=x onerror=alert(2)>\u2066 {{#each this}}',
   authors: ["<b>Bobby</b>\u202E"],
-  arxivId: "2604.66666",
   url: "javascript:alert(3)",
   pdfUrl: "https://user:password@example.org/x.pdf",
   codeUrl: 'https://example.org/"onmouseover="alert(4)',
@@ -22,8 +23,9 @@ const HOSTILE = {
 let web: Web;
 beforeAll(async () => {
   web = await aWeb({ catalogue });
-  await web.anEdition("2026-04-14", [{ title: "Статья", abstract: "Текст.", authors: ["Автор"], arxivId: "hep-th/9901001" }]);
-  await web.anEdition("2026-04-15", [HOSTILE]);
+  await web.anEdition("2026-04-14", [
+    { title: "Статья", abstract: "Текст.", authors: ["Автор"], arxivId: "hep-th/9901001" },
+  ]);
   await web.store.editions.open("2026-04-13");
 });
 afterAll(() => web.close());
@@ -33,7 +35,12 @@ async function allPages(): Promise<Record<string, () => Promise<Response>>> {
   const filter = aFilter({ name: "Один", topics: ["agents"] }, { include: ["слово"] });
   const id = await web.store.aReader(preferences({ filter }));
   const now = web.app.now();
-  const requestId = await web.store.requests.add({ email: `a${id}@example.org`, addressKey: `key ${id}`, wanted: preferences(), askedBy: "form" });
+  const requestId = await web.store.requests.add({
+    email: `a${id}@example.org`,
+    addressKey: `key ${id}`,
+    wanted: preferences(),
+    askedBy: "form",
+  });
   await web.store.requests.answered(requestId, "confirmation");
   const link = {
     confirm: `/confirm/${links.sign("confirm", { requestId }, now)}`,
@@ -45,8 +52,10 @@ async function allPages(): Promise<Record<string, () => Promise<Response>>> {
   };
   const language = { "Accept-Language": "en-XA" };
   const get = (path: string) => () => web.send(path, { headers: language });
-  const press = (path: string, fields: Record<string, string> = {}) => () =>
-    web.send(path, { method: "POST", headers: language, body: new URLSearchParams(fields) });
+  const press =
+    (path: string, fields: Record<string, string> = {}) =>
+    () =>
+      web.send(path, { method: "POST", headers: language, body: new URLSearchParams(fields) });
   return {
     home: get("/"),
     homeFiltered: get("/?topics=agents"),
@@ -95,7 +104,8 @@ test("every visible word of every page comes from the text catalogue", async () 
 
 /** Words in our letters that stand outside ⟦a message of the catalogue⟧, in texts and in attributes that are read out. */
 function plainLetters(page: string): string[] {
-  const data = /<select[^>]* name="zone"[^]*?<\/select>|<option[^>]* lang=[^]*?<\/option>|<span lang="en">[^]*?<\/span>|<ul lang="en">[^]*?<\/ul>|<bdi>[^]*?<\/bdi>|<(script|style)[^]*?<\/\1>/g;
+  const data =
+    /<select[^>]* name="zone"[\s\S]*?<\/select>|<option[^>]* lang=[\s\S]*?<\/option>|<span lang="en">[\s\S]*?<\/span>|<ul lang="en">[\s\S]*?<\/ul>|<bdi>[\s\S]*?<\/bdi>|<(script|style)[\s\S]*?<\/\1>/g;
   const spoken = [...page.matchAll(/ (?:aria-label|title|alt|placeholder)="([^"]*)"/g)].map(([, text]) => text);
   let text = unescaped(`${page.replace(data, "").replace(/<[^>]*>/g, "\n")} ${spoken.join("\n")}`);
   for (let before = ""; before !== text; ) {
@@ -106,18 +116,34 @@ function plainLetters(page: string): string[] {
 }
 
 test("X2: markup, template marks, direction marks and length in a paper are inert on every page", async () => {
+  const web = await aWeb();
+  await web.anEdition("2026-04-15", [{ arxivId: "2604.66666" }]);
+  // Past the cleaning that papers go through on their way in: the door must not rest on it.
+  await web.store.sql(
+    "UPDATE papers SET title = $1, abstract = $2, authors = $3, url = $4, pdf_url = $5, code_url = $6",
+    [...[HOSTILE.title, HOSTILE.abstract, HOSTILE.authors, HOSTILE.url, HOSTILE.pdfUrl, HOSTILE.codeUrl]],
+  );
   const paths = ["/", "/editions/2026-04-15", "/papers/2604.66666", "/editions/latest?include=long"];
   for (const path of paths) {
     const page = await (await web.get(path)).text();
-    expect(page.match(/<(?:script|img|b|mj-raw)\b[^>]*>/g), path).toEqual([expect.stringMatching(/^<script src="\/assets\/page\.\w+\.js" defer>$/)]);
-    expect(page, path).not.toMatch(/[\u202A-\u202E\u2066-\u2069\0]|javascript:|user:password|onmouseover="/);
-    expect(page, path).toContain("{{constructor}}");
-    const longest = Math.max(...[...page.matchAll(/<h[123][^>]*>([^]*?)<\/h[123]>/g)].map(([, heading]) => unescaped(heading!.replace(/<[^>]*>/g, "")).length));
+    expect(page.match(/<(?:script|img|b|mj-raw)\b[^>]*>/g), path).toEqual([
+      expect.stringMatching(/^<script src="\/assets\/page\.\w+\.js" defer>$/),
+    ]);
+    expect(/[\u202A-\u202E\u2066-\u2069]|javascript:|user:password|onmouseover="/.exec(page), path).toBe(null);
+    expect(page.includes("{{constructor}}"), path).toBe(true);
+    const longest = Math.max(
+      ...[...page.matchAll(/<h[123][^>]*>([\s\S]*?)<\/h[123]>/g)].map(
+        ([, heading]) => unescaped(heading!.replace(/<[^>]*>/g, "")).length,
+      ),
+    );
     expect(longest, path).toBeLessThan(400);
   }
-  const [paper] = ((await (await web.json("GET", "/editions/2026-04-15")).json()) as { papers: Record<string, unknown>[] }).papers;
+  const [paper] = (
+    (await (await web.json("GET", "/editions/2026-04-15")).json()) as { papers: Record<string, unknown>[] }
+  ).papers;
   expect(paper).toMatchObject({ url: null, pdfUrl: null, codeUrl: "https://example.org/%22onmouseover=%22alert(4)" });
-  expect(JSON.stringify(paper)).not.toMatch(/[\u202A-\u202E\u2066-\u2069]|\\u0000/);
+  expect(JSON.stringify(paper)).not.toMatch(/[\u202A-\u202E\u2066-\u2069]/);
+  await web.close();
 });
 
 test("pages load nothing from elsewhere, run nothing inline and cannot be framed", async () => {
@@ -126,12 +152,18 @@ test("pages load nothing from elsewhere, run nothing inline and cannot be framed
     expect(headers.get("content-security-policy")).toBe(
       "default-src 'none';style-src 'self';script-src 'self';img-src 'self';form-action 'self';base-uri 'none';frame-ancestors 'none'",
     );
-    expect([headers.get("x-powered-by"), headers.get("x-content-type-options"), headers.get("strict-transport-security")]).toEqual([null, "nosniff", null]);
+    expect([
+      headers.get("x-powered-by"),
+      headers.get("x-content-type-options"),
+      headers.get("strict-transport-security"),
+    ]).toEqual([null, "nosniff", null]);
   }
   const page = await (await web.get("/")).text();
-  expect([...page.matchAll(/<(?:link|script|img)[^>]* (?:href|src)="([^"]+)"/g)].map(([, url]) => url!.replace(/\.\w{12}\./, ".*."))).toEqual([
-    ...["/assets/icon.*.svg", "/assets/page.*.css", "/assets/page.*.js"],
-  ]);
+  expect(
+    [...page.matchAll(/<(?:link|script|img)[^>]* (?:href|src)="([^"]+)"/g)].map(([, url]) =>
+      url!.replace(/\.\w{12}\./, ".*."),
+    ),
+  ).toEqual([...["/assets/icon.*.svg", "/assets/page.*.css", "/assets/page.*.js"]]);
   expect(page).not.toMatch(/ style="| on\w+="|<style/);
 });
 
@@ -149,22 +181,31 @@ test("style sheet and script keep their address until they change, and then have
     ...[200, "text/css; charset=utf-8", "public, max-age=31536000, immutable"],
   ]);
   const etag = answer.headers.get("etag")!;
-  expect((await web.send(css, { headers: { "If-None-Match": etag } })).status).toBe(304);
+  expect((await web.send(css, { headers: { "If-None-Match": etag, "Cache-Control": "max-age=0" } })).status).toBe(304);
   expect((await web.get("/assets/page.000000000000.css")).status).toBe(404);
 });
 
 test("X3: no address sends a reader to another site", async () => {
-  const tries = ["//evil.example/", "/%2F%2Fevil.example", "/papers/%2F%2Fevil.example", "/papers//evil.example", "/editions/https:%2F%2Fevil.example", "/confirm/x?next=https://evil.example"];
+  const tries = [
+    "//evil.example/",
+    "/%2F%2Fevil.example",
+    "/papers/%2F%2Fevil.example",
+    "/papers//evil.example",
+    "/editions/https:%2F%2Fevil.example",
+    "/confirm/x?next=https://evil.example",
+  ];
   for (const path of tries) {
     const { status, headers } = await web.get(path);
     expect([path, status, headers.get("location")]).toEqual([path, 404, null]);
   }
-  const moved = await web.get("/papers/2604.66666v3?to=//evil.example");
-  expect([moved.status, moved.headers.get("location")]).toEqual([301, "/papers/2604.66666"]);
+  const moved = await web.get("/papers/hep-th/9901001v3?to=//evil.example");
+  expect([moved.status, moved.headers.get("location")]).toEqual([301, "/papers/hep-th/9901001"]);
 });
 
 test("a paper that turned out to be another is found under its old name", async () => {
-  await web.store.sql("INSERT INTO paper_aliases (alias, paper_id) SELECT 'import:abc', id FROM papers WHERE public_id = 'hep-th/9901001'");
+  await web.store.sql(
+    "INSERT INTO paper_aliases (alias, paper_id) SELECT 'import:abc', id FROM papers WHERE public_id = 'hep-th/9901001'",
+  );
   const moved = await web.get("/papers/import:abc");
   expect([moved.status, moved.headers.get("location")]).toEqual([301, "/papers/hep-th/9901001"]);
   const page = await web.get("/papers/hep-th/9901001");
@@ -175,13 +216,20 @@ test("a Host that somebody made up is in no address we give out", async () => {
   const id = await web.store.aReader();
   const link = links.sign("preferences", { subscriptionId: id }, web.app.now());
   for (const path of ["/", `/preferences/${link}`, "/editions", "/papers/hep-th/9901001"]) {
-    const page = await (await web.send(path, { headers: { "X-Forwarded-Host": "evil.example", Forwarded: "host=evil.example" } })).text();
+    const page = await (
+      await web.send(path, { headers: { "X-Forwarded-Host": "evil.example", Forwarded: "host=evil.example" } })
+    ).text();
     expect(page).not.toContain("evil.example");
   }
 });
 
 test("a fault of ours says nothing of itself, and its log has neither link nor address", async () => {
-  const broken = await aWeb({ subscriptions: { ...web.store.subscriptions, findById: () => Promise.reject(new Error("secret of reader@example.com")) } });
+  const broken = await aWeb({
+    subscriptions: {
+      ...web.store.subscriptions,
+      findById: () => Promise.reject(new Error("secret of reader@example.com")),
+    },
+  });
   const token = links.sign("preferences", { subscriptionId: 1n }, web.app.now());
   const page = await broken.get(`/preferences/${token}`);
   const problem = await broken.json("GET", `/subscriptions/${token}`);

@@ -25,15 +25,25 @@ function fieldsOf(page: string): [string, string][] {
     const value = /value="([^"]*)"/.exec(tag!)?.[1];
     if (/type="(?:checkbox|radio)"/.test(tag!)) {
       if (/ checked/.test(tag!)) fields.push([name!, unescaped(value ?? "on")]);
-    } else if (tag!.startsWith("<textarea")) fields.push([name!, unescaped(rest.slice(0, rest.indexOf("</textarea>")))]);
-    else if (tag!.startsWith("<select")) fields.push([name!, unescaped(/value="([^"]*)" selected/.exec(rest.replace(/ lang="[^"]*"/g, ""))?.[1] ?? "")]);
+    } else if (tag!.startsWith("<textarea"))
+      fields.push([name!, unescaped(rest.slice(0, rest.indexOf("</textarea>")))]);
+    else if (tag!.startsWith("<select"))
+      fields.push([name!, unescaped(/value="([^"]*)" selected/.exec(rest.replace(/ lang="[^"]*"/g, ""))?.[1] ?? "")]);
     else fields.push([name!, unescaped(value ?? "")]);
   }
   return fields;
 }
 
 const three = preferences({
-  ...{ cadence: "weekly", weekday: 5, hour: 18, zone: "Asia/Kathmandu", maxPapers: 3, format: "text", language: "pt-BR" },
+  ...{
+    cadence: "weekly",
+    weekday: 5,
+    hour: 18,
+    zone: "Asia/Kathmandu",
+    maxPapers: 3,
+    format: "text",
+    language: "pt-BR",
+  },
   filter: aFilter(
     { name: "Tools & more", topics: ["agents"], include: ['"tool use" + agents', "title:MCP"], exclude: ["survey"] },
     { name: "All of it" },
@@ -51,10 +61,15 @@ test("saving the page untouched changes nothing, with watches that only the API 
 test("a watch is changed, another removed, a third added in the empty one at the end", async () => {
   const reader = await aReader(three);
   const fields = fieldsOf(await (await web.get(reader.path)).text());
-  const changed = fields.map(([name, value]): [string, string] => [name, name === "include" ? "browser use" : name === "watches.3.include" ? "robot hands" : value]);
+  const changed = fields.map(([name, value]): [string, string] => [
+    name,
+    name === "include" ? "browser use" : name === "watches.3.include" ? "robot hands" : value,
+  ]);
   await web.press(reader.path, [...changed, ["watches.1.remove", "on"], ["do", "save"]]);
   const [first, , third] = three.filter.watches;
-  expect((await reader.now()).preferences.filter).toEqual(aFilter({ ...first, include: ["browser use"] }, { ...third }, { include: ["robot hands"] }));
+  expect((await reader.now()).preferences.filter).toEqual(
+    aFilter({ ...first, include: ["browser use"] }, { ...third }, { include: ["robot hands"] }),
+  );
 });
 
 test("a form that has one field changes that field alone", async () => {
@@ -86,7 +101,11 @@ test("who has left is told so, and their link changes nothing", async () => {
   const { id } = await reader.now();
   await web.store.subscriptions.end(id, "reader", "test");
   const before = await web.state();
-  const answers = await Promise.all([web.get(reader.path), web.press(reader.path, { hour: "9" }), web.press(reader.path, { do: "resume" })]);
+  const answers = await Promise.all([
+    web.get(reader.path),
+    web.press(reader.path, { hour: "9" }),
+    web.press(reader.path, { do: "resume" }),
+  ]);
   for (const answer of answers) expect(await answer.text()).toContain("This subscription has ended");
   expect(await web.state()).toBe(before);
 });
@@ -97,7 +116,11 @@ test("the API gives a subscription, and takes back what it gave", async () => {
   const { status, address, ...rest } = given as Record<string, unknown>;
   expect(given).toEqual({ status: "active", address: "r•••@example.org", paused: false, pausedUntil: null, ...three });
   const patched = await web.json("PATCH", `/subscriptions/${reader.token}`, rest);
-  expect([patched.status, await patched.json(), [status, address]]).toEqual([200, given, ["active", "r•••@example.org"]]);
+  expect([patched.status, await patched.json(), [status, address]]).toEqual([
+    200,
+    given,
+    ["active", "r•••@example.org"],
+  ]);
 });
 
 test("a PATCH changes what it names; the weekday goes with the week", async () => {
@@ -106,7 +129,11 @@ test("a PATCH changes what it names; the weekday goes with the week", async () =
   await patch({ cadence: "daily", hour: 5 });
   const { weekday: _, ...daily } = { ...three, cadence: "daily", hour: 5 };
   expect((await reader.now()).preferences).toEqual(daily);
-  expect(await (await patch({ pausedUntil: "2026-05-01T00:00:00+02:00" })).json()).toMatchObject({ status: "paused", paused: true, pausedUntil: "2026-04-30T22:00:00.000Z" });
+  expect(await (await patch({ pausedUntil: "2026-05-01T00:00:00+02:00" })).json()).toMatchObject({
+    status: "paused",
+    paused: true,
+    pausedUntil: "2026-04-30T22:00:00.000Z",
+  });
   expect(await (await patch({ paused: false })).json()).toMatchObject({ status: "active", pausedUntil: null });
 });
 
@@ -114,11 +141,23 @@ test("a PATCH with mistakes names each field and changes nothing", async () => {
   const reader = await aReader();
   const before = await web.state();
   const answer = await web.json("PATCH", `/subscriptions/${reader.token}`, {
-    ...{ hour: 24, colour: "red", paused: "yes", pausedUntil: "2020-01-01", filter: { watches: [{ include: ["ok", ""] }] } },
+    ...{
+      hour: 24,
+      colour: "red",
+      paused: "yes",
+      pausedUntil: "2020-01-01",
+      filter: { watches: [{ include: ["ok", ""] }] },
+    },
   });
   const { errors, ...document } = (await answer.json()) as { errors: { field: string }[] };
   expect(document).toMatchObject({ type: "about:blank", status: 422 });
-  expect(errors.map(({ field }) => field).sort()).toEqual(["colour", "filter.watches.0.include.1", "hour", "paused", "pausedUntil"]);
+  expect(errors.map(({ field }) => field).sort()).toEqual([
+    "colour",
+    "filter.watches.0.include.1",
+    "hour",
+    "paused",
+    "pausedUntil",
+  ]);
   expect(await web.state()).toBe(before);
 });
 

@@ -10,7 +10,10 @@ beforeEach(() => web.store.sql("DELETE FROM requests WHERE state = 'waiting'"));
 afterAll(() => web.close());
 
 /** What waits to be answered. */
-const asked = () => web.store.sql<{ email: string; wanted: unknown; asked_by: string }>("SELECT email, wanted, asked_by FROM requests WHERE state = 'waiting'");
+const asked = () =>
+  web.store.sql<{ email: string; wanted: unknown; asked_by: string }>(
+    "SELECT email, wanted, asked_by FROM requests WHERE state = 'waiting'",
+  );
 
 test("a form with nothing but an address asks for every trending paper, every morning", async () => {
   const answer = await web.press("/subscriptions", { email: "reader@example.com" });
@@ -39,12 +42,29 @@ test("a form asks for exactly what was typed, and the API for the same", async (
     ["format", "text"],
   ]);
   const watch = {
-    ...{ topics: ["agents", "code"], categories: ["cs.CL", "stat.ML"], exclude: ["survey"], authors: ["Ada Lovelace", "Alan Turing"] },
+    ...{
+      topics: ["agents", "code"],
+      categories: ["cs.CL", "stat.ML"],
+      exclude: ["survey"],
+      authors: ["Ada Lovelace", "Alan Turing"],
+    },
     ...{ include: ["tool use", "speculative decoding + cache"], minUpvotes: 5, onlyWithCode: true },
   };
-  const rest = { cadence: "weekly", weekday: 3, hour: 6, zone: "Europe/Berlin", maxPapers: 20, format: "text" } as const;
+  const rest = {
+    cadence: "weekly",
+    weekday: 3,
+    hour: 6,
+    zone: "Europe/Berlin",
+    maxPapers: 20,
+    format: "text",
+  } as const;
   const wanted = preferences({ filter: aFilter(watch), ...rest });
-  const api = await web.json("POST", "/subscriptions", { email: "reader@example.com", filter: { watches: [watch] }, ...rest, language: "en" });
+  const api = await web.json("POST", "/subscriptions", {
+    email: "reader@example.com",
+    filter: { watches: [watch] },
+    ...rest,
+    language: "en",
+  });
   expect([api.status, await api.json()]).toEqual([202, { status: "check-your-inbox" }]);
   expect(await asked()).toEqual([
     { email: "reader@example.com", wanted, asked_by: "form" },
@@ -57,9 +77,12 @@ test("S5: new, waiting, subscribed, ended and suppressed addresses get the same 
   const ended = await web.store.aReader();
   await web.store.subscriptions.end(ended, "reader", "test");
   await web.store.sql("INSERT INTO suppressions (address_key, because) VALUES ('key of never@example.org', 'never')");
-  const emails = await Promise.all([active, ended].map(async (id) => (await web.store.subscriptions.findById(id))!.email!));
+  const emails = await Promise.all(
+    [active, ended].map(async (id) => (await web.store.subscriptions.findById(id))!.email!),
+  );
   const everybody = ["new@example.org", "new@example.org", "never@example.org", ...emails];
-  const seen = async (response: Response) => JSON.stringify([response.status, [...response.headers].filter(([name]) => name !== "date"), await response.text()]);
+  const seen = async (response: Response) =>
+    JSON.stringify([response.status, [...response.headers].filter(([name]) => name !== "date"), await response.text()]);
   for (const ask of [
     (email: string) => web.press("/subscriptions", { email }),
     (email: string) => web.press("/lost-link", { email }),
@@ -73,7 +96,15 @@ test("S5: new, waiting, subscribed, ended and suppressed addresses get the same 
 
 test("a form with mistakes keeps what was typed, says beside each field what is wrong, and asks for nothing", async () => {
   const answer = await web.press("/subscriptions", {
-    ...{ email: "nobody", topics: "agents", include: "title:", minUpvotes: "many", cadence: "weekly", weekday: "8", zone: "Mars/Olympus" },
+    ...{
+      email: "nobody",
+      topics: "agents",
+      include: "title:",
+      minUpvotes: "many",
+      cadence: "weekly",
+      weekday: "8",
+      zone: "Mars/Olympus",
+    },
   });
   const page = await answer.text();
   const wrong = [...page.matchAll(/<p class="wrong" id="field-([\w-]+)-wrong">/g)].map(([, field]) => field);
@@ -97,7 +128,10 @@ test("the preview shows the papers of the filter that was typed, keeps the addre
 
 test("a filter in the address fills the form; what is not ours in it is left alone", async () => {
   const page = await (await web.get("/?topics=agents,code&include=tool+use&utm_source=x&fbclid=y")).text();
-  expect([...page.matchAll(/name="topics" value="([^"]+)" checked/g)].map(([, topic]) => topic)).toEqual(["code", "agents"]);
+  expect([...page.matchAll(/name="topics" value="([^"]+)" checked/g)].map(([, topic]) => topic)).toEqual([
+    "code",
+    "agents",
+  ]);
   expect(page).toContain(">tool use</textarea>");
 });
 

@@ -1,6 +1,9 @@
 /** The web door on a real port, over a database of its own. */
+
+import { rankEdition } from "../../src/core/edition.ts";
 import type { Address } from "../../src/core/email-address.ts";
 import { openLinks } from "../../src/core/link.ts";
+import type { Sighting } from "../../src/core/paper.ts";
 import type { Texts } from "../../src/core/text.ts";
 import { defaultCatalogue } from "../../src/core/topics.ts";
 import { listen } from "../../src/http/listen.ts";
@@ -13,8 +16,6 @@ import { aSighting } from "../support/builders.ts";
 import { allTexts } from "../support/mails.ts";
 import { aStore } from "../support/store.ts";
 import { at } from "../support/time.ts";
-import type { Sighting } from "../../src/core/paper.ts";
-import { rankEdition } from "../../src/core/edition.ts";
 
 export type Web = Awaited<ReturnType<typeof aWeb>>;
 
@@ -78,7 +79,14 @@ export async function aWeb(replaced: Partial<WebApp> = {}) {
     },
     /** Every row that a reader's doing could change, as one text. */
     async state(): Promise<string> {
-      const tables = ["requests", "subscriptions", "subscription_changes", "subscription_clocks", "deliveries", "suppressions"];
+      const tables = [
+        "requests",
+        "subscriptions",
+        "subscription_changes",
+        "subscription_clocks",
+        "deliveries",
+        "suppressions",
+      ];
       const rows = await Promise.all(tables.map((table) => store.sql(`SELECT * FROM ${table} ORDER BY 1, 2`)));
       return JSON.stringify([rows, rung, journal], (_, value) => (typeof value === "bigint" ? String(value) : value));
     },

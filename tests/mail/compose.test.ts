@@ -163,6 +163,7 @@ test("links are of http and https only, each title is linked once, and code and 
     "https://arxiv.org/pdf/2603.19835 PDF of FIPO",
     "https://github.com/qwenpilot/FIPO Code for FIPO",
     "https://huggingface.co/papers/2604.10002",
+    "https://paperboy.example/papers/2604.10003",
     "https://paperboy.example/editions/2026-04-01",
     "https://paperboy.example/digest/d1",
     "https://paperboy.example/preferences/p1",

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { addDays } from "../../src/core/day.ts";
-import { aSighting } from "../support/builders.ts";
+import { aFilter, aSighting, preferences } from "../support/builders.ts";
 import { aRedis, hasRedis, type TestRedis } from "../support/redis.ts";
 import { at } from "../support/time.ts";
 import { aWorld, linkIn, papersIn, type World } from "../support/world.ts";
@@ -16,6 +16,7 @@ function listing(day: string, titles: readonly string[], from: number) {
         source: "file",
         arxivId: `2604.${String(from + position).padStart(5, "0")}`,
         title,
+        abstract: "",
         listedOn: day,
         position,
       },
@@ -34,6 +35,10 @@ describe.each(["PostgreSQL", "Redis"])("a reader's life, with the queue on %s", 
     if (isMissing) return;
     if (body === "Redis") redis = await aRedis();
     world = await aWorld({ start: at("2026-04-15T09:00Z"), offline: true, env: redis ? { REDIS_URL: redis.url } : {} });
+    await world.app.papers.add(
+      listing("2026-04-14", ["Agents that plan", "Speech for all", "Agents that act"], 1),
+      world.clock.now(),
+    );
     await world.work();
   });
   afterAll(async () => {
@@ -44,19 +49,23 @@ describe.each(["PostgreSQL", "Redis"])("a reader's life, with the queue on %s", 
   test("request, confirm, welcome, change, next digest without repeats, pause, resume, one click, nothing more, undo", async (context) => {
     if (isMissing) return context.skip("there is no redis-server on this machine");
     const { app, clock, url } = world;
-    const morning = async (day: string) => {
+    const night = async (day: string) => {
       await clock.set(at(`${day}T01:05Z`));
       await app.queue.add("close-edition", {});
       await until(async () => (await app.editions.bounds()).newestDecided === addDays(day, -1));
+    };
+    const seven = async (day: string) => {
       await clock.set(at(`${day}T07:01Z`));
       await app.queue.add("plan-deliveries", {});
     };
+    const morning = async (day: string) => {
+      await night(day);
+      await seven(day);
+    };
+    /** True once the tick has gone by for this day, whatever it decided. */
+    const isPlanned = async (day: string) =>
+      (await world.sql("SELECT FROM group_days WHERE local_day = $1 AND outcome <> 'waiting'", [day])).length > 0;
 
-    await app.papers.add(
-      listing("2026-04-14", ["Agents that plan", "Speech for all", "Agents that act"], 1),
-      clock.now(),
-    );
-    await app.queue.add("close-edition", {});
     await until(async () => (await app.editions.newest()) !== null);
 
     // Request.
@@ -79,8 +88,7 @@ describe.each(["PostgreSQL", "Redis"])("a reader's life, with the queue on %s", 
     expect((await post(confirmUrl)).status).toBe(200);
 
     // Other watches, over the API.
-    const preferences = linkIn(welcome, "preferences");
-    const token = preferences.split("/").at(-1)!;
+    const token = linkIn(welcome, "preferences").split("/").at(-1)!;
     const changed = await fetch(`${url}/api/v1/subscriptions/${token}`, {
       method: "PATCH",
       headers: { "content-type": "application/json" },
@@ -108,23 +116,27 @@ describe.each(["PostgreSQL", "Redis"])("a reader's life, with the queue on %s", 
     const third = await world.mail(reader, 4);
     expect(papersIn(third)).toEqual(["2604.00031", "2604.00021"]);
 
-    // One click, twice, as a mail provider does it.
+    // One click at ten to seven, twice, as a mail provider does it: nothing more comes.
+    await app.papers.add(listing("2026-04-18", ["Agents unseen"], 41), clock.now());
+    await night("2026-04-19");
+    await clock.set(at("2026-04-19T06:50Z"));
     const unsubscribe = linkIn(third, "unsubscribe");
     const header = third.headers.find(({ key }) => key === "list-unsubscribe")!.value;
     expect(header).toContain(`<${unsubscribe}>`);
     for (let press = 0; press < 2; press += 1)
       expect((await post(unsubscribe, "List-Unsubscribe=One-Click")).status).toBe(200);
-    await app.papers.add(listing("2026-04-18", ["Agents unseen"], 41), clock.now());
-    await morning("2026-04-19");
-    await until(async () => (await app.editions.find("2026-04-18"))?.state === "closed");
-    await world.run("plan-deliveries", {});
-    expect((await world.inbox(reader)).length).toBe(4);
+    const stays = await world.app.subscriptions.findById(await otherReader());
+    await seven("2026-04-19");
+    await until(() => isPlanned("2026-04-19"));
+    await world.mail("other@example.com", 1);
+    expect([stays?.state, (await world.inbox(reader)).length]).toEqual(["active", 4]);
 
-    // Undo, from the page after leaving.
+    // Undo, from the page that leaving shows.
+    await clock.set(at("2026-04-19T07:10Z"));
     const page = await (await post(unsubscribe)).text();
     const [undo] = /\/undo\/[\w.~-]+/.exec(page)!;
     expect((await post(`${url}${undo}`)).status).toBe(200);
-    expect(await world.sql("SELECT state, ended_at FROM subscriptions")).toEqual([{ state: "active", ended_at: null }]);
+    expect((await app.subscriptions.findByAddressKey(await keyOf(reader)))?.state).toBe("active");
 
     // As before: today's digest is made up for.
     await app.queue.add("plan-deliveries", {});
@@ -133,6 +145,23 @@ describe.each(["PostgreSQL", "Redis"])("a reader's life, with the queue on %s", 
 
     const everything = (await world.inbox(reader)).slice(1).flatMap(papersIn);
     expect(new Set(everything).size).toBe(everything.length);
+
+    /** Somebody who gets this edition: what the one who left would have got. */
+    async function otherReader(): Promise<bigint> {
+      const wanted = preferences({ filter: aFilter({ include: ["unseen"] }) });
+      const id = await app.requests.add({ email: "other@example.com", addressKey: "other", wanted, askedBy: "form" });
+      await app.requests.answered(id, "confirmation");
+      const confirmed = await app.subscriptions.confirm(id, () => null);
+      if (confirmed.outcome !== "confirmed") throw new Error(confirmed.outcome);
+      return confirmed.id;
+    }
+
+    async function keyOf(email: string): Promise<string> {
+      const [row] = await world.sql<{ key: string }>("SELECT address_key AS key FROM subscriptions WHERE email = $1", [
+        email,
+      ]);
+      return row!.key;
+    }
 
     function patch(change: object) {
       return fetch(`${url}/api/v1/subscriptions/${token}`, {

@@ -6,7 +6,7 @@ export type TestDatabase = { url: string; drop(): Promise<void> };
 
 let count = 0;
 
-/** A database of its own, migrated and empty of rows (or, without a template, of everything). About 50 ms. */
+/** A database of its own, migrated and empty of rows (or, without a template, of everything). About 100 ms. */
 export async function aDatabase({ template = TEMPLATE }: { template?: string | null } = {}): Promise<TestDatabase> {
   const server = inject("databaseServer");
   const name = `test_${process.pid}_${++count}`;

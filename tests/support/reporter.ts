@@ -2,23 +2,29 @@ import type { Reporter, SerializedError, TestCase, TestModule } from "vitest/nod
 
 /** Names each skipped test with its reason, and closes the run with one line that counts every test. */
 export default class ClosingLine implements Reporter {
-  private closing = "";
+  private names = "";
+  private passed = 0;
+  private failed = 0;
+  private skipped = 0;
 
   onInit(): void {
     // Other reporters print their summary in an order of their own; this is the last thing the process does.
-    process.once("exit", () => process.stdout.write(this.closing));
+    process.once("exit", (code) => {
+      // A set-up that fails ends the run before there is a test to count.
+      const failed = this.failed || (code === 0 ? 0 : 1);
+      process.stdout.write(`\n${this.names}${this.passed} passed, ${failed} failed, ${this.skipped} skipped\n`);
+    });
   }
 
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const skipped = tests.filter((test) => test.result().state === "skipped");
-    const passed = tests.filter((test) => test.result().state === "passed").length;
+    this.names = skipped.map((test) => `skipped: ${test.fullName} (${reasonOf(test)})\n`).join("");
+    this.skipped = skipped.length;
+    this.passed = tests.filter((test) => test.result().state === "passed").length;
     // A file that does not load, a hook that fails and an error nobody caught have no test of their own, and are failures.
     const broken = modules.reduce((sum, module) => sum + errorsOutsideTests(module), unhandled.length);
-    const failed = tests.length - passed - skipped.length + broken;
-
-    const names = skipped.map((test) => `skipped: ${test.fullName} (${reasonOf(test)})\n`);
-    this.closing = `\n${names.join("")}${passed} passed, ${failed} failed, ${skipped.length} skipped\n`;
+    this.failed = tests.length - this.passed - this.skipped + broken;
   }
 }
 
