@@ -170,6 +170,7 @@ export async function openApp(
           }),
         ),
       }),
+      needs: ["database", "queue", "smtp"] as readonly string[],
       close,
     };
   } catch (error) {

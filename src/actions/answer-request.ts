@@ -27,8 +27,12 @@ export async function answerRequest({ requests, post }: Needs, id: bigint): Prom
       await requests.delay(id, wait);
       return "delayed";
     }
-    if (!arrived(await post.sendLetter(letterFor(answer, request))))
-      throw new Temporary("The mail server did not take the answer to a request.");
+    const sent = await send(post, letterFor(answer, request));
+    if (sent.kind === "unsent" && sent.cause === "withheld") {
+      await requests.answered(id, "nothing");
+      return "nothing";
+    }
+    if (!arrived(sent)) throw new Temporary("The mail server did not take the answer to a request.");
   }
   await requests.answered(id, answer);
   return answer;
@@ -57,7 +61,13 @@ function waitUntil(mailedAt: readonly Date[], now: Date): Date | null {
   return until > now.getTime() ? new Date(until) : null;
 }
 
-/** A refusal is an answer too: that address takes no mail. An answer lost after DATA counts as given. */
+/** Once more, with the same bytes, when the server's answer was lost after DATA: a double is better than a loss. */
+async function send(post: Needs["post"], letter: Letter): Promise<Outcome> {
+  const first = await post.sendLetter(letter);
+  return first.kind === "uncertain" ? post.sendLetter(letter) : first;
+}
+
+/** A refusal is an answer too: that address takes no mail. An answer lost twice counts as given. */
 function arrived(outcome: Outcome): boolean {
   return outcome.kind === "accepted" || outcome.kind === "refused" || outcome.kind === "uncertain";
 }

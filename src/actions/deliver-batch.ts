@@ -1,9 +1,10 @@
 import type { Attempt } from "../core/delivery.ts";
-import { afterAttempt } from "../core/delivery.ts";
+import { afterAttempt, endedAs } from "../core/delivery.ts";
 import { type Digest, digestOf, pickDigest } from "../core/digest.ts";
 import { Temporary } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Lanes } from "../mail/lanes.ts";
+import type { Composed } from "../mail/message.ts";
 import type { Post } from "../mail/post.ts";
 import type { Outcome as Sent } from "../mail/sender.ts";
 import type { Claimed, Deliveries, DeliveryRange, Outcome } from "../store/deliveries.ts";
@@ -50,17 +51,26 @@ export async function deliverBatch(needs: Needs, range: DeliveryRange, signal?: 
     if (claimed.length === 0) return accepted;
     const ready = await prepare(needs, claimed);
 
-    let serverIsDown: Sent | null = null;
+    // What keeps the rest of the claim from being begun: a server that takes nothing, or a database that does not hear of
+    // what was sent. Going on in spite of that would double every mail of the claim instead of one a connection.
+    let fault: unknown = null;
     const sendOne = async (mail: Ready): Promise<void> => {
       const isOverdue = performance.now() - claimedAt > BEGIN_WITHIN_MS;
-      if (serverIsDown || isOverdue || signal?.aborted) return void (await giveBack(needs, mail.delivery));
-      const sent = await needs.post.send(needs.post.composeDigest({ ...mail, edition: mail.shelved.edition }));
-      if (sent.kind === "unsent" && sent.cause !== "closing") serverIsDown = sent;
+      if (fault || isOverdue || signal?.aborted) return giveBack(needs, mail.delivery);
+      const message = composed(needs, mail);
+      if (!message) return record(needs, mail.delivery, NOT_COMPOSED);
+      const sent = await needs.post.send(message);
+      if (sent.kind === "unsent" && sent.cause !== "closing" && sent.cause !== "withheld")
+        fault ??= new Temporary("The mail server takes nothing. What was not sent is tried again.");
       if (sent.kind === "accepted") accepted += 1;
       await record(needs, mail.delivery, sent);
     };
-    await Promise.all(ready.map((mail) => needs.lanes.run(() => sendOne(mail))));
-    if (serverIsDown) throw new Temporary("The mail server takes nothing. What was not sent is tried again.");
+    const guarded = (mail: Ready) =>
+      sendOne(mail).catch((error) => {
+        fault ??= error;
+      });
+    await Promise.all(ready.map((mail) => needs.lanes.run(() => guarded(mail))));
+    if (fault) throw fault;
   }
 }
 
@@ -68,6 +78,7 @@ export async function deliverBatch(needs: Needs, range: DeliveryRange, signal?: 
 async function prepare(needs: Needs, claimed: readonly Claimed[]): Promise<Ready[]> {
   const ready: Ready[] = [];
   const fresh: Ready[] = [];
+  const empty: Promise<boolean>[] = [];
   for (const date of new Set(claimed.map((delivery) => delivery.editionDate))) {
     const group = claimed.filter((delivery) => delivery.editionDate === date);
     const shelved = await needs.shelf.get(date);
@@ -92,13 +103,15 @@ async function prepare(needs: Needs, claimed: readonly Claimed[]): Promise<Ready
       const picked = pickDigest({ ...wanted, maxPapers, sentKeys: sent.get(delivery.subscriptionId) ?? new Set() });
       if (picked.items.length === 0) {
         const everMatched = pickDigest({ ...wanted, maxPapers: 1, sentKeys: new Set() }).items.length > 0;
-        await needs.recorder.record(delivery, ended("empty", everMatched ? "nothing-new" : "nothing-matched"));
+        empty.push(needs.recorder.record(delivery, ended("empty", everMatched ? "nothing-new" : "nothing-matched")));
         continue;
       }
-      const digest = needs.post.fitDigest({ digest: picked, edition: shelved.edition, delivery });
-      fresh.push({ delivery, shelved, digest, composedAt: needs.now() });
+      const digest = fitted(needs, { digest: picked, edition: shelved.edition, delivery });
+      if (digest) fresh.push({ delivery, shelved, digest, composedAt: needs.now() });
+      else await record(needs, delivery, NOT_COMPOSED);
     }
   }
+  await Promise.all(empty);
   await needs.deliveries.fix(
     fresh.map(({ delivery, digest, composedAt }) => ({
       delivery,
@@ -109,8 +122,36 @@ async function prepare(needs: Needs, claimed: readonly Claimed[]): Promise<Ready
   return [...ready, ...fresh];
 }
 
-async function record({ recorder, log, now }: Needs, delivery: Claimed, sent: Sent): Promise<void> {
+/** One digest that cannot be put together is logged, and stops no other. */
+function fitted({ post, log }: Needs, of: Parameters<Post["fitDigest"]>[0] & { delivery: Claimed }): Digest | null {
+  try {
+    return post.fitDigest(of);
+  } catch (err) {
+    log.error({ delivery: String(of.delivery.id), err }, "a digest could not be made");
+    return null;
+  }
+}
+
+function composed({ post, log }: Needs, { shelved, ...mail }: Ready): Composed | null {
+  try {
+    return post.composeDigest({ ...mail, edition: shelved.edition });
+  } catch (err) {
+    log.error({ delivery: String(mail.delivery.id), err }, "a digest could not be made");
+    return null;
+  }
+}
+
+/** Tried again while it is valid: what is broken may be mended by then. */
+const NOT_COMPOSED = { kind: "not-composed" } as const;
+
+async function record(
+  { recorder, log, now }: Pick<Needs, "recorder" | "log" | "now">,
+  delivery: Claimed,
+  sent: Sent | typeof NOT_COMPOSED,
+): Promise<void> {
   if (sent.kind === "unsent" && sent.cause === "closing") return giveBack({ recorder, now }, delivery);
+  if (sent.kind === "unsent" && sent.cause === "withheld")
+    return void (await recorder.record(delivery, ended(endedAs("withdrawn", delivery.wasUncertain), "withheld")));
   const after = afterAttempt(ATTEMPTS[sent.kind], delivery, now(), Math.random());
   const answer = "response" in sent ? sent.response.slice(0, 500) : null;
   const serverId = sent.kind === "accepted" ? (sent.serverId ?? null) : null;
@@ -125,19 +166,15 @@ const ATTEMPTS = {
   temporary: "deferred",
   uncertain: "answer-lost",
   unsent: "connection-failed",
-} as const satisfies Record<Sent["kind"], Attempt>;
+  "not-composed": "deferred",
+} as const satisfies Record<(Sent | typeof NOT_COMPOSED)["kind"], Attempt>;
 
-/** Not begun: the next claim may have it at once. */
+/** Not begun, so it was no attempt: the next claim may have it at once. */
 async function giveBack({ recorder, now }: Pick<Needs, "recorder" | "now">, delivery: Claimed): Promise<void> {
-  const back = {
-    state: "retry",
-    reason: "claim-lapsed",
-    nextTryAt: new Date(now().getTime() + 1_000),
-    isUncertain: false,
-  } as const;
-  await recorder.record(delivery, { ...back, answer: null, serverId: null });
+  const back = { state: "planned", reason: null, isUncertain: false, answer: null, serverId: null } as const;
+  await recorder.record(delivery, { ...back, nextTryAt: new Date(now().getTime() + 1_000) });
 }
 
-function ended(state: "empty", reason: string): Outcome {
+function ended(state: "empty" | "withdrawn" | "uncertain", reason: string): Outcome {
   return { state, reason, nextTryAt: null, isUncertain: false, answer: null, serverId: null };
 }

@@ -51,7 +51,9 @@ export type DeliveryReason =
   | "suspended"
   | "ended"
   | "erased"
-  | "suppressed";
+  | "suppressed"
+  /** Not on the allow-list of a staging system. */
+  | "withheld";
 
 /** What an attempt to send came to, as the mail room tells it. */
 export type Attempt = "accepted" | "refused" | "deferred" | "connection-failed" | "answer-lost";

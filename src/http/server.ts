@@ -50,8 +50,10 @@ export type WebApp = RequestNeeds &
     readonly postalAddress: string | null;
     /** As Express takes it: a number of proxies, or their addresses. */
     readonly trustProxy: number | string;
-    /** Each part this process cannot serve without: `ok`, or what is wrong with it. */
+    /** Each part there is: `ok`, or what is wrong with it. */
     readonly ready: () => Promise<Readonly<Record<string, string>>>;
+    /** The parts this process cannot work without: for pages the database, for workers all of them. */
+    readonly needs: readonly string[];
   };
 
 const TEMPLATES = fileURLToPath(new URL("../../templates", import.meta.url));

@@ -34,9 +34,9 @@ export interface Claimed {
   readonly version: number;
 }
 
-/** What a claimed delivery came to. */
+/** What a claimed delivery came to. `planned`: given back before its mail was begun; that was no attempt. */
 export interface Outcome {
-  readonly state: Exclude<DeliveryState, "planned" | "claimed">;
+  readonly state: Exclude<DeliveryState, "claimed">;
   readonly reason: string | null;
   readonly nextTryAt: Date | null;
   /** The answer to its DATA was lost. */
@@ -48,49 +48,60 @@ export interface Outcome {
 export type Deliveries = ReturnType<typeof deliveries>;
 
 export function deliveries(prisma: PrismaClient) {
+  /** Looks at up to `limit` deliveries that are due a try and judges each. @returns them all, claimed or stopped */
+  const claimSome = (range: DeliveryRange, limit: number, leaseMs: number, claim: string) => prisma.$queryRaw<
+    ClaimRow[]
+  >`
+      WITH due AS (
+        SELECT d.local_day, d.id FROM deliveries d
+        WHERE d.local_day = ${range.localDay}::date AND d.id BETWEEN ${range.fromId} AND ${range.toId}
+          AND d.next_try_at <= paperboy_now()
+        ORDER BY d.id LIMIT ${limit} FOR UPDATE SKIP LOCKED
+      ), judged AS (
+        SELECT d.local_day, d.id, CASE
+          WHEN d.send_by < paperboy_now() THEN 'late'
+          WHEN s.state <> 'active' THEN s.state
+          WHEN s.email IS NULL THEN 'erased'
+          WHEN EXISTS (SELECT FROM suppressions x WHERE x.address_key = s.address_key AND x.lifted_at IS NULL) THEN 'suppressed'
+          END AS stop
+        FROM due JOIN deliveries d ON d.local_day = due.local_day AND d.id = due.id
+        JOIN subscriptions s ON s.id = d.subscription_id
+      ), claimed AS (
+        UPDATE deliveries d SET
+          state = CASE WHEN j.stop IS NULL THEN 'claimed' WHEN d.was_uncertain THEN 'uncertain'
+            WHEN j.stop = 'late' THEN 'expired' ELSE 'withdrawn' END,
+          reason = coalesce(j.stop, d.reason),
+          claim = CASE WHEN j.stop IS NULL THEN ${claim}::uuid END,
+          claim_until = CASE WHEN j.stop IS NULL THEN now() + ${leaseMs} * interval '1 millisecond' END,
+          attempts = d.attempts + CASE WHEN j.stop IS NULL THEN 1 ELSE 0 END,
+          next_try_at = NULL,
+          ended_at = CASE WHEN j.stop IS NOT NULL THEN paperboy_now() END
+        FROM judged j WHERE d.local_day = j.local_day AND d.id = j.id
+        RETURNING d.*
+      )
+      SELECT c.state, c.local_day::text AS local_day, c.id, c.claim::text AS claim, now() AS claimed_at, c.claim_until,
+        c.subscription_id, c.edition_date::text AS edition_date, c.cadence AS delivery_cadence, c.send_by, c.attempts, c.was_uncertain,
+        c.paper_ids, c.composed_at, c.version AS fixed_version, h.preferences AS fixed_preferences,
+        s.email, s.filter, s.cadence, s.weekday, s.hour, s.zone, s.max_papers, s.language, s.format, s.version
+      FROM claimed c JOIN subscriptions s ON s.id = c.subscription_id
+      LEFT JOIN subscription_changes h ON h.subscription_id = c.subscription_id AND h.version = c.version AND c.version <> s.version
+      ORDER BY c.id`;
+
   return {
     /**
      * Claims up to `limit` deliveries of a range that are due a try, for `leaseMs`. Consent, pause and suppression are
      * looked at in this very statement: what may not be sent any more is withdrawn, what is too late expires.
+     *
+     * The lease runs on the server's own clock: it is about processes that may have died, not about the product's days.
      */
     async claim(range: DeliveryRange, limit: number, leaseMs: number): Promise<Claimed[]> {
       const claim = randomUUID();
-      const rows = await prisma.$queryRaw<ClaimRow[]>`
-        WITH due AS (
-          SELECT d.local_day, d.id FROM deliveries d
-          WHERE d.local_day = ${range.localDay}::date AND d.id BETWEEN ${range.fromId} AND ${range.toId}
-            AND d.next_try_at <= paperboy_now()
-          ORDER BY d.id LIMIT ${limit} FOR UPDATE SKIP LOCKED
-        ), judged AS (
-          SELECT d.local_day, d.id, CASE
-            WHEN d.send_by < paperboy_now() THEN 'late'
-            WHEN s.state <> 'active' THEN s.state
-            WHEN s.email IS NULL THEN 'erased'
-            WHEN EXISTS (SELECT FROM suppressions x WHERE x.address_key = s.address_key AND x.lifted_at IS NULL) THEN 'suppressed'
-            END AS stop
-          FROM due JOIN deliveries d ON d.local_day = due.local_day AND d.id = due.id
-          JOIN subscriptions s ON s.id = d.subscription_id
-        ), claimed AS (
-          UPDATE deliveries d SET
-            state = CASE WHEN j.stop IS NULL THEN 'claimed' WHEN d.was_uncertain THEN 'uncertain'
-              WHEN j.stop = 'late' THEN 'expired' ELSE 'withdrawn' END,
-            reason = coalesce(j.stop, d.reason),
-            claim = CASE WHEN j.stop IS NULL THEN ${claim}::uuid END,
-            claim_until = CASE WHEN j.stop IS NULL THEN paperboy_now() + ${leaseMs} * interval '1 millisecond' END,
-            attempts = d.attempts + CASE WHEN j.stop IS NULL THEN 1 ELSE 0 END,
-            next_try_at = NULL,
-            ended_at = CASE WHEN j.stop IS NOT NULL THEN paperboy_now() END
-          FROM judged j WHERE d.local_day = j.local_day AND d.id = j.id
-          RETURNING d.*
-        )
-        SELECT c.local_day::text AS local_day, c.id, c.claim::text AS claim, paperboy_now() AS claimed_at, c.claim_until,
-          c.subscription_id, c.edition_date::text AS edition_date, c.cadence AS delivery_cadence, c.send_by, c.attempts, c.was_uncertain,
-          c.paper_ids, c.composed_at, c.version AS fixed_version, h.preferences AS fixed_preferences,
-          s.email, s.filter, s.cadence, s.weekday, s.hour, s.zone, s.max_papers, s.language, s.format, s.version
-        FROM claimed c JOIN subscriptions s ON s.id = c.subscription_id
-        LEFT JOIN subscription_changes h ON h.subscription_id = c.subscription_id AND h.version = c.version AND c.version <> s.version
-        WHERE c.state = 'claimed' ORDER BY c.id`;
-      return rows.map(fromRow);
+      for (;;) {
+        const rows = await claimSome(range, limit, leaseMs, claim);
+        const claimed = rows.filter((row) => row.state === "claimed");
+        // Where all that was looked at had to be stopped, there may be more behind it.
+        if (claimed.length > 0 || rows.length === 0) return claimed.map(fromRow);
+      }
     },
 
     /**
@@ -129,6 +140,7 @@ export function deliveries(prisma: PrismaClient) {
       const rows = await prisma.$queryRaw<{ id: bigint }[]>`
         UPDATE deliveries d SET state = o.state, reason = o.reason, next_try_at = o.next_try_at, answer = o.answer,
           server_id = o.server_id, was_uncertain = d.was_uncertain OR o.is_uncertain, claim = NULL, claim_until = NULL,
+          attempts = d.attempts - CASE WHEN o.state = 'planned' THEN 1 ELSE 0 END,
           ended_at = CASE WHEN o.next_try_at IS NULL THEN paperboy_now() END
         FROM unnest(${outcomes.map((o) => o.delivery.localDay)}::date[], ${outcomes.map((o) => o.delivery.id)}::bigint[],
           ${outcomes.map((o) => o.delivery.claim)}::uuid[], ${of((o) => o.state)}::text[], ${of((o) => o.reason)}::text[],
@@ -142,14 +154,16 @@ export function deliveries(prisma: PrismaClient) {
 
     /**
      * Takes back claims whose holder did not report in time. It may have sent: with the same bytes once more is right
-     * (a double at most, never a loss), unless that once more is what it was doing.
+     * (a double at most, never a loss), unless that once more is what it was doing. A deadline hours away was set by a
+     * clock that has gone back since: no lease is as long.
      */
     returnLapsed: (limit: number) => prisma.$executeRaw`
       UPDATE deliveries d SET
         state = CASE WHEN d.was_uncertain THEN 'uncertain' ELSE 'retry' END, reason = 'claim-lapsed',
         next_try_at = CASE WHEN d.was_uncertain THEN NULL ELSE paperboy_now() END,
         claim = NULL, claim_until = NULL, ended_at = CASE WHEN d.was_uncertain THEN paperboy_now() END
-      FROM (SELECT local_day, id FROM deliveries WHERE claim_until < paperboy_now() ORDER BY claim_until LIMIT ${limit}
+      FROM (SELECT local_day, id FROM deliveries WHERE claim_until < now()
+          OR claim_until > now() + interval '1 hour' ORDER BY claim_until LIMIT ${limit}
         FOR UPDATE SKIP LOCKED) lapsed
       WHERE d.local_day = lapsed.local_day AND d.id = lapsed.id`,
 
@@ -173,6 +187,7 @@ export function deliveries(prisma: PrismaClient) {
 }
 
 interface ClaimRow {
+  state: DeliveryState;
   local_day: string;
   id: bigint;
   claim: string;

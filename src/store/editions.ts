@@ -27,8 +27,8 @@ export function editions(prisma: PrismaClient) {
   const find = async (date: Day): Promise<StoredEdition | null> => {
     const [row] = await prisma.$queryRaw<EditionRow[]>`
       SELECT date::text AS date, state, closed_at, revision, ranked_by, (
-        SELECT min(first.edition_date)::text FROM edition_papers e
-        JOIN papers p ON p.id = e.paper_id OR p.merged_into = e.paper_id
+        SELECT min(first.edition_date)::text FROM edition_papers e JOIN papers o ON o.id = e.paper_id
+        JOIN papers p ON p.id = coalesce(o.merged_into, o.id) OR p.merged_into = coalesce(o.merged_into, o.id)
         JOIN edition_papers first ON first.paper_id = p.id
         WHERE e.edition_date = editions.date) AS history_since
       FROM editions WHERE date = ${date}::date`;
@@ -121,6 +121,15 @@ export function editions(prisma: PrismaClient) {
         },
         { timeout: 60_000, maxWait: 30_000 },
       ),
+
+    /** Opens again what was decided for days that are not over, while the clock stood ahead. @returns how many there were */
+    reopenFuture: () =>
+      prisma.$transaction(async (sql) => {
+        const dates = Prisma.sql`state <> 'open' AND date >= (paperboy_now() + interval '1 hour')::date`;
+        await sql.$executeRaw`DELETE FROM edition_papers WHERE edition_date IN (SELECT date FROM editions WHERE ${dates})`;
+        return sql.$executeRaw`
+          UPDATE editions SET state = 'open', because = NULL, closed_at = NULL, alarmed_at = NULL WHERE ${dates}`;
+      }),
 
     /** True for the first caller only: one alarm an edition. */
     alarm: async (date: Day) =>

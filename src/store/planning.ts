@@ -66,7 +66,9 @@ export function planning(prisma: PrismaClient) {
             WITH due AS MATERIALIZED (
               SELECT c.subscription_id, EXISTS (
                 SELECT FROM deliveries d WHERE d.subscription_id = c.subscription_id
-                  AND d.local_day > ${due.localDay}::date - 5 AND d.state = 'claimed') AS is_busy
+                  AND d.local_day > ${due.localDay}::date - 5 AND d.state = 'claimed') AS is_busy, EXISTS (
+                SELECT FROM deliveries d WHERE d.subscription_id = c.subscription_id
+                  AND d.local_day > ${due.localDay}::date - 5 AND d.state IN ('planned', 'retry')) AS has_waiting
               FROM subscription_clocks c
               WHERE c.group_id = ${groupId} ${late}
                 AND (c.joined_at <= ${due.at} OR (c.joined_late AND c.joined_at <= ${joinedBy}))
@@ -76,28 +78,35 @@ export function planning(prisma: PrismaClient) {
               UPDATE deliveries d SET state = CASE WHEN d.was_uncertain THEN 'uncertain' ELSE 'expired' END, reason = 'superseded', next_try_at = NULL, ended_at = paperboy_now()
               FROM due WHERE NOT due.is_busy AND d.subscription_id = due.subscription_id
                 AND d.local_day > ${due.localDay}::date - 5 AND d.state IN ('planned', 'retry')
+              RETURNING d.subscription_id
+            ), free AS (
+              -- A digest that waited when we looked and was claimed before we ended it makes its reader busy too.
+              SELECT subscription_id FROM due WHERE NOT is_busy
+                AND (NOT has_waiting OR subscription_id IN (SELECT subscription_id FROM superseded))
             ), moved AS (
-              UPDATE subscription_clocks c SET last_local_day = ${due.localDay}::date, last_edition = ${editionDate}::date
-              FROM due WHERE c.subscription_id = due.subscription_id AND NOT due.is_busy
+              UPDATE subscription_clocks c SET last_local_day = ${due.localDay}::date, last_edition = ${editionDate}::date,
+                joined_late = false
+              FROM free WHERE c.subscription_id = free.subscription_id
                 AND (c.last_local_day IS NULL OR c.last_local_day < ${due.localDay}::date)
               RETURNING c.subscription_id
             ), planned AS (
               INSERT INTO deliveries (local_day, subscription_id, edition_date, cadence, due_at, send_by, next_try_at)
               SELECT ${due.localDay}::date, subscription_id, ${editionDate}::date, ${due.cadence}, ${due.at}, ${sendBy}, paperboy_now()
               FROM moved RETURNING id
+            ), settled AS (
+              -- In this statement, because who joins late while it runs was not looked at.
+              UPDATE subscription_clocks c SET joined_late = false WHERE c.group_id = ${groupId} AND c.joined_late
+                AND NOT EXISTS (SELECT FROM due WHERE due.subscription_id = c.subscription_id)
             )
             SELECT count(*) AS count, min(id) AS from_id, max(id) AS to_id,
-              (SELECT count(*) FROM due WHERE is_busy) AS busy FROM planned`;
+              (SELECT count(*) FROM due) - (SELECT count(*) FROM free) AS busy FROM planned`;
           const planned = {
             count: Number(row!.count),
             fromId: row!.from_id,
             toId: row!.to_id,
             busy: Number(row!.busy),
           };
-          if (planned.busy === 0) {
-            await decide(sql, groupId, due, "planned", null, editionDate, planned.count);
-            await settleLate(sql, groupId);
-          }
+          if (planned.busy === 0) await decide(sql, groupId, due, "planned", null, editionDate, planned.count);
           return planned;
         },
         { timeout: 120_000, maxWait: 60_000 },
@@ -113,10 +122,16 @@ export function planning(prisma: PrismaClient) {
         if (outcome !== "waiting") await settleLate(sql, groupId);
       }),
 
-    /** Pulls marks that a leaping clock left in the future back to today. @returns how many there were */
+    /** Pulls marks that a leaping clock left in the future back to today. @returns how many readers had one */
     pullBackMarks: () => prisma.$executeRaw`
-      UPDATE subscription_clocks SET last_local_day = (paperboy_now() + interval '14 hours')::date
-      WHERE last_local_day > (paperboy_now() + interval '15 hours')::date`,
+      UPDATE subscription_clocks SET last_local_day = least(last_local_day, (paperboy_now() + interval '14 hours')::date),
+        last_edition = least(last_edition, paperboy_now()::date - 1)
+      WHERE last_local_day > (paperboy_now() + interval '15 hours')::date
+        OR last_edition >= (paperboy_now() + interval '1 hour')::date`,
+
+    /** Forgets what was decided for hours that are still to come, while the clock stood ahead. @returns how many there were */
+    forgetFutureDays: () =>
+      prisma.$executeRaw`DELETE FROM group_days WHERE due_at > paperboy_now() + interval '1 hour'`,
 
     makePartitions: (since: Day, until: Day) =>
       prisma.$executeRaw`SELECT make_delivery_partitions(${since}::date, ${until}::date)`,
@@ -142,7 +157,9 @@ function decide(
     INSERT INTO group_days AS g (group_id, local_day, due_at, outcome, because, edition_date, planned)
     VALUES (${groupId}, ${due.localDay}::date, ${due.at}, ${outcome}, ${because}, ${editionDate}::date, ${planned})
     ON CONFLICT (group_id, local_day) DO UPDATE SET outcome = EXCLUDED.outcome, because = EXCLUDED.because,
-      edition_date = EXCLUDED.edition_date, planned = g.planned + EXCLUDED.planned, decided_at = paperboy_now()`;
+      edition_date = EXCLUDED.edition_date, planned = g.planned + EXCLUDED.planned, decided_at = paperboy_now()
+    -- A planner that looked before another one planned does not take that back.
+    WHERE g.outcome <> 'planned' OR EXCLUDED.outcome = 'planned'`;
 }
 
 interface GroupRow {

@@ -41,8 +41,10 @@ export function requests(prisma: PrismaClient) {
     },
 
     /**
-     * Takes a request to answer it, for a minute, with all that the answer depends on. Requests of one address are taken
-     * one after the other, so that two at once do not both find that nobody was written to.
+     * Takes a request to answer it, with all that the answer depends on; whoever does not manage leaves it to the next, a
+     * minute later, and the longer it has waited the later: a mail server that says "not now" for days is not asked every
+     * minute. Requests of one address are taken one after the other, so that two at once do not both find that nobody was
+     * written to.
      *
      * @returns null when it is not waiting, not due yet, or another worker has it
      */
@@ -52,7 +54,8 @@ export function requests(prisma: PrismaClient) {
           SELECT pg_advisory_xact_lock(hashtext('answer-request'), hashtext(address_key)) FROM requests WHERE id = ${id}`;
         const [row] = await sql.$queryRaw<TakenRow[]>`
           WITH taken AS (
-            UPDATE requests SET not_before = paperboy_now() + interval '1 minute', taken_at = paperboy_now()
+            UPDATE requests SET taken_at = paperboy_now(), not_before = paperboy_now()
+              + least(greatest((paperboy_now() - asked_at) / 2, interval '1 minute'), interval '1 hour')
             WHERE id = ${id} AND state = 'waiting' AND not_before <= paperboy_now() AND expires_at > paperboy_now()
               AND email IS NOT NULL
             RETURNING *)
@@ -60,7 +63,7 @@ export function requests(prisma: PrismaClient) {
             s.id AS subscription_id, s.state AS subscription_state, s.language,
             EXISTS (SELECT FROM suppressions x WHERE x.address_key = r.address_key AND x.lifted_at IS NULL) AS is_suppressed,
             ARRAY(SELECT coalesce(o.answered_at, o.taken_at) FROM requests o
-              WHERE o.address_key = r.address_key AND o.id <> r.id AND (o.answer <> 'nothing' OR o.state = 'waiting')
+              WHERE o.address_key = r.address_key AND o.id <> r.id AND o.answer IS DISTINCT FROM 'nothing'
                 AND coalesce(o.answered_at, o.taken_at) > paperboy_now() - interval '30 days'
               ORDER BY 1 DESC LIMIT 10) AS mailed_at
           FROM taken r LEFT JOIN subscriptions s USING (address_key)`;
@@ -83,14 +86,15 @@ export function requests(prisma: PrismaClient) {
     },
 
     /**
-     * "This was not me, never write again": the request is declined and the address suppressed.
+     * "This was not me, never write again": the request is declined and the address suppressed. Who opens its link has the
+     * mail, so a request that still waits was answered too, by a worker that did not get to say so.
      *
      * @returns the address's key; null when the request is unknown, erased or belongs to a confirmed subscription
      */
     decline: (id: bigint): Promise<string | null> =>
       prisma.$transaction(async (sql) => {
         const [row] = await sql.$queryRaw<{ address_key: string }[]>`
-          UPDATE requests SET state = 'declined' WHERE id = ${id} AND kind = 'subscribe' AND state IN ('answered', 'expired', 'declined')
+          UPDATE requests SET state = 'declined' WHERE id = ${id} AND kind = 'subscribe' AND state IN ('waiting', 'answered', 'expired', 'declined')
           RETURNING address_key`;
         if (!row) return null;
         await sql.$executeRaw`

@@ -49,13 +49,14 @@ export function subscriptions(prisma: PrismaClient) {
      * Activates exactly what one request asked for, once, and plans the welcome digest with it.
      *
      * `already` when that request was confirmed before, or the address is subscribed by another one;
-     * `unknown` when the request expired, was declined or never existed.
+     * `unknown` when the request expired, was declined or never existed, or its address is suppressed.
      */
     confirm: (requestId: bigint, welcome: (preferences: Preferences) => Welcome): Promise<Confirmed> =>
       prisma.$transaction(async (sql) => {
         const [request] = await sql.$queryRaw<{ email: string; address_key: string; wanted: Preferences }[]>`
           UPDATE requests SET state = 'confirmed', confirmed_at = paperboy_now()
           WHERE id = ${requestId} AND kind = 'subscribe' AND state IN ('waiting', 'answered') AND email IS NOT NULL AND expires_at > paperboy_now()
+            AND NOT EXISTS (SELECT FROM suppressions x WHERE x.address_key = requests.address_key AND x.lifted_at IS NULL)
           RETURNING email, address_key, wanted`;
         if (!request) {
           const [earlier] = await sql.$queryRaw<{ id: bigint }[]>`
@@ -89,6 +90,19 @@ export function subscriptions(prisma: PrismaClient) {
     resume: (id: SubscriptionId, via: string) =>
       move(prisma, id, via, "resumed", Prisma.sql`state = 'active', paused_until = NULL`, ["paused"]),
 
+    /** Ends a pause that was to last until `pausedUntil`; null when the reader has changed it since. */
+    endPause: (id: SubscriptionId, pausedUntil: Date) =>
+      move(
+        prisma,
+        id,
+        "clock",
+        "resumed",
+        Prisma.sql`state = 'active', paused_until = NULL`,
+        ["paused"],
+        Prisma.sql`AND paused_until = ${pausedUntil}`,
+        pausedUntil,
+      ),
+
     end: (id: SubscriptionId, because: string, via: string) =>
       move(
         prisma,
@@ -113,8 +127,8 @@ export function subscriptions(prisma: PrismaClient) {
       ),
 
     /** Subscriptions whose pause is over, at most `limit`. */
-    pausesOver: (limit: number) => prisma.$queryRaw<{ id: SubscriptionId }[]>`
-      SELECT id FROM subscriptions WHERE state = 'paused' AND paused_until <= paperboy_now() ORDER BY paused_until LIMIT ${limit}`,
+    pausesOver: (limit: number) => prisma.$queryRaw<{ id: SubscriptionId; pausedUntil: Date }[]>`
+      SELECT id, paused_until AS "pausedUntil" FROM subscriptions WHERE state = 'paused' AND paused_until <= paperboy_now() ORDER BY paused_until LIMIT ${limit}`,
   };
 }
 
@@ -181,7 +195,11 @@ async function activate(sql: Sql, addressKey: string, email: string, p: Preferen
   return row?.id ?? null;
 }
 
-/** One conditional move between states; whoever gets the row did it. */
+/**
+ * One conditional move between states; whoever gets the row did it.
+ *
+ * @param since when the reader fell due again from, if that was before now
+ */
 function move(
   prisma: PrismaClient,
   id: SubscriptionId,
@@ -190,6 +208,7 @@ function move(
   change: Prisma.Sql,
   from: readonly SubscriptionState[],
   condition: Prisma.Sql = Prisma.empty,
+  since: Date | null = null,
 ): Promise<Subscription | null> {
   return prisma.$transaction(async (sql) => {
     const [row] = await sql.$queryRaw<Row[]>`
@@ -197,7 +216,8 @@ function move(
       WHERE id = ${id} AND state = ANY (${from}) ${condition} RETURNING *`;
     if (!row) return null;
     await record(sql, id, what, via);
-    if (row.state === "active") await joinGroup(sql, id, { late: what === "undone" });
+    // Late, for the others of their group may have been planned for today while they were away.
+    if (row.state === "active") await joinGroup(sql, id, { late: true, since });
     else
       await sql.$executeRaw`UPDATE subscription_clocks SET group_id = NULL, joined_late = false WHERE subscription_id = ${id}`;
     return fromRow(row);
@@ -213,18 +233,18 @@ async function record(sql: Sql, id: SubscriptionId, what: string, via: string, r
 }
 
 /** Puts an active subscription among the readers it falls due with. Its two marks stay: they outlive every change. */
-async function joinGroup(sql: Sql, id: SubscriptionId, { late }: { late: boolean }) {
+async function joinGroup(sql: Sql, id: SubscriptionId, { late, since }: { late: boolean; since?: Date | null }) {
   await sql.$executeRaw`
     INSERT INTO delivery_groups (cadence, weekday, zone, hour)
     SELECT cadence, coalesce(weekday, 0), zone, hour FROM subscriptions WHERE id = ${id}
     ON CONFLICT DO NOTHING`;
   await sql.$executeRaw`
-    INSERT INTO subscription_clocks AS c (subscription_id, group_id, joined_late)
-    SELECT s.id, g.id, ${late} FROM subscriptions s JOIN delivery_groups g
+    INSERT INTO subscription_clocks AS c (subscription_id, group_id, joined_at, joined_late)
+    SELECT s.id, g.id, coalesce(${since ?? null}::timestamptz, paperboy_now()), ${late} FROM subscriptions s JOIN delivery_groups g
       ON (g.cadence, g.weekday, g.zone, g.hour) = (s.cadence, coalesce(s.weekday, 0), s.zone, s.hour)
     WHERE s.id = ${id}
     ON CONFLICT (subscription_id) DO UPDATE
-      SET group_id = EXCLUDED.group_id, joined_at = paperboy_now(), joined_late = EXCLUDED.joined_late`;
+      SET group_id = EXCLUDED.group_id, joined_at = EXCLUDED.joined_at, joined_late = EXCLUDED.joined_late`;
 }
 
 /** The welcome digest is that local day's digest: none when the reader had one that day, before leaving and coming back. */

@@ -198,7 +198,14 @@ test("programs of other sites may ask, and no answer takes a cookie along", asyn
 });
 
 test("health is about this process, readiness about what it rests on", async () => {
-  const ill = await aWeb({ ready: async () => ({ database: "ok", queue: "connect ECONNREFUSED" }) });
+  const parts = { database: "ok", queue: "connect ECONNREFUSED" };
+  const pagesOnly = await aWeb({ ready: async () => parts, needs: ["database"] });
+  expect([(await pagesOnly.get("/ready")).status, await (await pagesOnly.get("/ready")).json()]).toEqual([
+    200,
+    { status: "ok", parts },
+  ]);
+  await pagesOnly.close();
+  const ill = await aWeb({ ready: async () => parts, needs: ["database", "queue"] });
   const health = await ill.get("/health");
   const ready = await ill.get("/ready");
   expect([health.status, ready.status, await ready.json()]).toEqual([

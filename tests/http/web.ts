@@ -44,6 +44,7 @@ export async function aWeb(replaced: Partial<WebApp> = {}) {
     postalAddress: null,
     trustProxy: 0,
     ready: async () => ({ database: "ok" }),
+    needs: ["database"],
     ...replaced,
   };
   const listening = await listen(createServer(app), 0, "127.0.0.1");

@@ -20,7 +20,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { createDatabase, dropDatabase } from "../../src/store/create-database.ts";
 import { type AsRoot, rootDefaults } from "../../src/store/embedded/home.ts";
 import { identify, isAlive } from "../../src/store/embedded/process.ts";
@@ -240,12 +240,12 @@ describe("as root", () => {
   it("the server runs as nobody, from a folder that a closed checkout does not hide", async () => {
     chmodSync(folder, 0o700);
     const outside = mkdtempSync(join(tmpdir(), "paperboy-root-"));
+    onTestFinished(() => rmSync(outside, { recursive: true }));
     options = { ...options, asRoot: { ...options.asRoot!, base: outside } };
     const server = await openEmbedded(options);
     expect(statSync(`/proc/${serverPid()}`).uid).toBe(options.asRoot!.uid);
     expect(readFileSync(join(options.dataDir, "root-home"), "utf8")).toBe(home());
     await server.close();
-    rmSync(outside, { recursive: true });
   });
 
   it("a data directory that was moved keeps its database", async () => {

@@ -1,0 +1,44 @@
+# One image for every process: web (the default), worker, and any other command of the command line.
+#
+#   docker build -t paperboy .
+#   docker run --rm paperboy topics
+
+# The release the tests run on. Debian, because the embedded PostgreSQL and esbuild bring glibc binaries.
+ARG NODE=20-bookworm-slim
+
+# With development packages, for Prisma's CLI: `npm ci` ends by generating the client.
+FROM node:${NODE} AS client
+WORKDIR /app
+COPY package.json package-lock.json prisma.config.ts ./
+COPY bin bin
+COPY prisma prisma
+RUN npm ci --no-audit --no-fund
+
+# Without them.
+FROM node:${NODE} AS packages
+WORKDIR /app
+COPY package.json package-lock.json ./
+COPY bin bin
+COPY --from=client /app/prisma prisma
+RUN npm ci --omit=dev --no-audit --no-fund
+
+FROM node:${NODE}
+ENV NODE_ENV=production \
+    DATA_DIR=/var/lib/paperboy \
+    PORT=3000
+WORKDIR /app
+COPY --from=packages /app ./
+COPY src src
+COPY workers workers
+COPY templates templates
+COPY sample sample
+# The code belongs to root and cannot be changed by the process that runs it; its data can.
+RUN mkdir -p "$DATA_DIR" && chown node:node "$DATA_DIR"
+USER node
+VOLUME ["/var/lib/paperboy"]
+EXPOSE 3000
+# For the web process; a worker has no port, and docker-compose.yml turns this off for it.
+HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "bin/paperboy.js"]
+CMD ["web"]
