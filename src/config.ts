@@ -1,4 +1,5 @@
 /** process.env → one frozen, validated Config. The only reader of process.env. */
+import { isIP } from "node:net";
 import { z } from "zod";
 import { Invalid, type Problem } from "./errors.ts";
 
@@ -17,21 +18,39 @@ const list = (value: unknown) =>
         .filter(Boolean)
     : value;
 
-const url = (protocols: RegExp, write: string) =>
-  z.string().refine((text) => URL.canParse(text) && protocols.test(new URL(text).protocol), {
-    message: `is not such a URL. Write ${write}`,
-  });
-const whole = (min: number, max: number) =>
-  z.coerce
-    .number(`is not a number. Write one from ${min} to ${max}`)
-    .int("is not a whole number")
-    .min(min, `is below ${min}`)
-    .max(max, `is above ${max}`);
+const url = (protocols: RegExp, write: string, isFine: (url: URL) => boolean = ({ hostname }) => hostname !== "") =>
+  z.string().refine(
+    (text) => {
+      if (!URL.canParse(text)) return false;
+      const parsed = new URL(text);
+      return protocols.test(parsed.protocol) && isFine(parsed);
+    },
+    { message: `is not such a URL. Write ${write}` },
+  );
+const whole = (min: number, max: number) => {
+  const message = `is not a whole number from ${min} to ${max}`;
+  return z.coerce.number(message).int(message).min(min, message).max(max, message);
+};
 
-const origin = (write: string) => url(/^https?:$/, write).transform((text) => text.replace(/\/+$/, ""));
+/** Paths are put behind it, so it ends before any query; and it stands in mails, so it holds no password. */
+const origin = (write: string) =>
+  url(
+    /^https?:$/,
+    write,
+    ({ search, hash, username, password }) => !(search || hash || username || password),
+  ).transform((text) => text.replace(/[/?#]+$/, ""));
+const isProxies = (text: string) =>
+  /^\d{1,3}$/.test(text) ||
+  text.split(",").every((part) => {
+    const [address = "", bits, ...more] = part.trim().split("/");
+    const isRange = more.length === 0 && (bits === undefined || /^\d{1,3}$/.test(bits)) && isIP(address) > 0;
+    return isRange || ["loopback", "linklocal", "uniquelocal"].includes(part.trim());
+  });
 
 const schema = z.object({
-  DATABASE_URL: setting(url(/^postgres(ql)?:$/, "postgresql://user:password@host:5432/paperboy").optional()),
+  DATABASE_URL: setting(
+    url(/^postgres(ql)?:$/, "postgresql://user:password@host:5432/paperboy", () => true).optional(),
+  ),
   REDIS_URL: setting(url(/^rediss?:$/, "redis://host:6379").optional()),
   SMTP_URL: setting(
     z.preprocess(list, z.array(url(/^smtps?:$/, "smtps://user:password@smtp.example.org")).min(1)).optional(),
@@ -45,18 +64,22 @@ const schema = z.object({
   TRUST_PROXY: setting(
     z
       .string()
-      .regex(
-        /^(\d+|[\da-fA-F.:/, ]+|loopback)$/,
-        "is neither a number of proxies nor a list of their addresses. Write 1 or 10.0.0.0/8",
-      )
+      .refine(isProxies, "is neither a number of proxies nor a list of their addresses. Write 1 or 10.0.0.0/8")
       .default("0"),
   ),
 
   MAIL_FROM: setting(z.string().default("Paperboy <paperboy@localhost.localdomain>")),
   CONFIRM_FROM: setting(z.string().optional()),
-  POSTAL_ADDRESS: setting(z.string().max(300, "is longer than 300 letters").optional()),
+  POSTAL_ADDRESS: setting(z.string().max(300, "is longer than 300 letters. Write a shorter one").optional()),
   SMTP_CONNECTIONS: setting(whole(1, 500).default(10)),
-  SEND_ONLY_TO: setting(z.preprocess(list, z.array(z.string())).optional()),
+  SEND_ONLY_TO: setting(
+    z
+      .preprocess(
+        list,
+        z.array(z.string().regex(/^[^@\s]*@[^@\s]+$/, "names no mail address. Write me@example.org,@test.example.org")),
+      )
+      .optional(),
+  ),
 
   SOURCES: setting(
     z
@@ -83,7 +106,7 @@ const schema = z.object({
 
   SECRET_KEYS: setting(z.string().optional()),
   SUPPRESSION_KEY: setting(
-    z.string().min(16, "is shorter than 16 letters: `openssl rand -hex 32` makes a good one").optional(),
+    z.string().min(16, "is shorter than 16 letters. Write the output of: openssl rand -hex 32").optional(),
   ),
 
   LOG_LEVEL: setting(
@@ -117,7 +140,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 
 function toConfig(s: Settings) {
   const port = s.PORT;
-  return Object.freeze({
+  const config = {
     databaseUrl: s.DATABASE_URL ?? null,
     redisUrl: s.REDIS_URL ?? null,
     smtpUrls: s.SMTP_URL ?? null,
@@ -146,7 +169,9 @@ function toConfig(s: Settings) {
     suppressionKey: s.SUPPRESSION_KEY ?? null,
     logLevel: s.LOG_LEVEL,
     retentionDays: s.RETENTION_DAYS,
-  });
+  };
+  for (const value of Object.values(config)) Object.freeze(value);
+  return Object.freeze(config);
 }
 
 /** Settings that are each right and together wrong. */
@@ -190,12 +215,14 @@ export function isLoopback(text: string): boolean {
 
 function toProblem(issue: z.core.$ZodIssue, env: Readonly<Record<string, string | undefined>>): Problem {
   const field = String(issue.path[0]);
-  const value = env[field] ?? "";
-  return { field, message: `${field} ${issue.message}: "${shown(field, value)}"` };
+  const [what, write] = issue.message.split(". Write ");
+  const message = `${field} ${what}: "${shown(field, env[field] ?? "")}"`;
+  return { field, message: write ? `${message}. Write ${write}` : message };
 }
 
-/** Secrets do not belong on a terminal or in a log. */
+/** Secrets do not belong on a terminal or in a log, however the URL around them is broken. */
 function shown(field: string, value: string): string {
   if (/KEY|PASSWORD|TOKEN/.test(field)) return "…";
-  return value.replace(/\/\/[^/@,]*@/g, "//…@");
+  if (!/_URLS?$/.test(field)) return value;
+  return value.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, "$1…@").replace(/(pass(?:word)?=)[^&,\s]*/gi, "$1…");
 }

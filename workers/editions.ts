@@ -8,10 +8,14 @@ export type EditionsApp = CloseNeeds &
 
 export function editionJobs(app: EditionsApp): Handlers<"editions"> {
   return {
-    "close-edition": async () => {
+    "close-edition": async ({ date }) => {
       const now = await app.databaseNow();
-      for (const date of await dueEditions(app, now)) await closeEdition(app, date, now);
+      const faults: unknown[] = [];
+      // One that cannot be closed does not hold back the others, nor their readers.
+      for (const due of date ? [date] : await dueEditions(app, now))
+        await closeEdition(app, due, now).catch((fault) => faults.push(fault));
       await app.queue.ring("plan-deliveries", {});
+      if (faults.length > 0) throw faults[0];
     },
     "plan-deliveries": async () => planDeliveries(app, await app.databaseNow()),
   };

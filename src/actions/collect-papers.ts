@@ -43,9 +43,9 @@ export async function collectPapers(needs: Needs, signal?: AbortSignal): Promise
     let failures = 0;
     for (const day of days.filter((day) => !done.has(day))) {
       const pulled = await pull(needs, source, day, signal);
-      if (!pulled) failures += 1;
-      else for (const count of ["read", "added", "refused"] as const) total[count] += pulled[count];
-      // Two failures in a row of days are a source that is down: asking six times more helps nobody.
+      failures = pulled ? 0 : failures + 1;
+      if (pulled) for (const count of ["read", "added", "refused"] as const) total[count] += pulled[count];
+      // Two failures in a row are a source that is down: asking six times more helps nobody.
       if (failures === 2) break;
     }
     if (failures === 0) await enrich(needs, source, since, signal);
@@ -97,11 +97,17 @@ async function pull(
   return { read: heard.length, added, refused: refusals.length };
 }
 
-/** A day that lists nothing but what the day before listed is that day again, under another date. */
+/**
+ * A day that lists nothing but what the last day before it listed is that day again, under another date. On a Sunday that
+ * is Friday: Saturday's listing, a repeat itself, was not kept.
+ */
 async function repeats(papers: Needs["papers"], source: Source, day: Day, ids: readonly string[]): Promise<boolean> {
   if (ids.length === 0) return false;
-  const before = await papers.listedOn(source.name, addDays(day, -1));
-  return ids.every((id) => before.has(id));
+  for (const earlier of daysDown(addDays(day, -1), candidateDays(day).since)) {
+    const before = await papers.listedOn(source.name, earlier);
+    if (before.size > 0) return ids.every((id) => before.has(id));
+  }
+  return false;
 }
 
 async function enrich({ papers, log, now }: Needs, source: Source, since: Day, signal?: AbortSignal): Promise<void> {

@@ -44,7 +44,7 @@ export async function openDatabase({
     await pool.end();
     throw asFault(error);
   }
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  const prisma = faulting(new PrismaClient({ adapter: new PrismaPg(pool) }));
   return {
     prisma,
     pool,
@@ -53,4 +53,21 @@ export async function openDatabase({
       await pool.end();
     },
   };
+}
+
+/** Every query of it, in a transaction or not, fails with one of our faults where the database is to blame. */
+function faulting(prisma: PrismaClient): PrismaClient {
+  const extended = prisma.$extends({
+    query: {
+      async $allOperations({ args, query }) {
+        try {
+          return await query(args);
+        } catch (error) {
+          throw asFault(error);
+        }
+      },
+    },
+  });
+  // An extension changes the client's type, not what it does.
+  return extended as unknown as PrismaClient;
 }

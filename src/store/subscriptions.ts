@@ -90,7 +90,10 @@ export function subscriptions(prisma: PrismaClient) {
     resume: (id: SubscriptionId, via: string) =>
       move(prisma, id, via, "resumed", Prisma.sql`state = 'active', paused_until = NULL`, ["paused"]),
 
-    /** Ends a pause that was to last until `pausedUntil`; null when the reader has changed it since. */
+    /**
+     * Ends a pause that was to last until `pausedUntil`, however late we notice: the reader falls due again from then on.
+     * Null when they have changed it since.
+     */
     endPause: (id: SubscriptionId, pausedUntil: Date) =>
       move(
         prisma,
@@ -216,8 +219,7 @@ function move(
       WHERE id = ${id} AND state = ANY (${from}) ${condition} RETURNING *`;
     if (!row) return null;
     await record(sql, id, what, via);
-    // Late, for the others of their group may have been planned for today while they were away.
-    if (row.state === "active") await joinGroup(sql, id, { late: true, since });
+    if (row.state === "active") await joinGroup(sql, id, { late: what === "undone" || since !== null, since });
     else
       await sql.$executeRaw`UPDATE subscription_clocks SET group_id = NULL, joined_late = false WHERE subscription_id = ${id}`;
     return fromRow(row);
