@@ -88,7 +88,7 @@ export async function openApp(
     const texts = openText(await readCatalogues(join(templatesFolder, "text")));
     const templates = await openTemplates({ folder: templatesFolder, texts });
 
-    const embedded = config.databaseUrl ? null : await open(openEmbedded({ dataDir, log }), (part) => part.close());
+    const embedded = config.databaseUrl ? null : await open(openEmbedded({ dataDir, log, isScratch: scratch }), (part) => part.close());
     const server = config.databaseUrl ?? embedded!.url;
     const databaseUrl = scratch ? (await open(openScratchDatabase(server), (part) => part.close())).url : server;
     if (embedded || scratch) await migrate({ databaseUrl, log });

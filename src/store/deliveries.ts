@@ -157,7 +157,7 @@ export function deliveries(prisma: PrismaClient) {
      * (a double at most, never a loss), unless that once more is what it was doing. A deadline hours away was set by a
      * clock that has gone back since: no lease is as long.
      */
-    returnLapsed: (limit: number) => prisma.$executeRaw`
+    returnLapsed: (limit: number): Promise<number> => prisma.$executeRaw`
       UPDATE deliveries d SET
         state = CASE WHEN d.was_uncertain THEN 'uncertain' ELSE 'retry' END, reason = 'claim-lapsed',
         next_try_at = CASE WHEN d.was_uncertain THEN NULL ELSE paperboy_now() END,
@@ -168,7 +168,7 @@ export function deliveries(prisma: PrismaClient) {
       WHERE d.local_day = lapsed.local_day AND d.id = lapsed.id`,
 
     /** Ends what is too late to begin. */
-    expireLate: (limit: number) => prisma.$executeRaw`
+    expireLate: (limit: number): Promise<number> => prisma.$executeRaw`
       UPDATE deliveries d SET state = CASE WHEN d.was_uncertain THEN 'uncertain' ELSE 'expired' END, reason = 'late',
         next_try_at = NULL, ended_at = paperboy_now()
       FROM (SELECT local_day, id FROM deliveries WHERE next_try_at IS NOT NULL AND send_by < paperboy_now()

@@ -67,7 +67,7 @@ export function editions(prisma: PrismaClient) {
     },
 
     /** Every edition from `since` on. */
-    since: (since: Day) => prisma.$queryRaw<Pick<EditionSummary, "date" | "state" | "closedAt">[]>`
+    since: (since: Day): Promise<Pick<EditionSummary, "date" | "state" | "closedAt">[]> => prisma.$queryRaw`
       SELECT date::text AS date, state, closed_at AS "closedAt" FROM editions WHERE date >= ${since}::date`,
 
     /** The newest `limit` editions before `before`, newest first. */
@@ -85,7 +85,7 @@ export function editions(prisma: PrismaClient) {
     },
 
     /** Makes sure the day has a row; it is `open` until decided. */
-    open: (date: Day) =>
+    open: (date: Day): Promise<number> =>
       prisma.$executeRaw`INSERT INTO editions (date, state) VALUES (${date}::date, 'open') ON CONFLICT (date) DO NOTHING`,
 
     /** Dates that are still open, oldest first. */

@@ -21,6 +21,8 @@ export type EmbeddedOptions = {
   settings?: Readonly<Record<string, string>>;
   /** How to serve root; null: as ourselves. Default: as `nobody` below /var/lib/paperboy when we are root. */
   asRoot?: AsRoot | null;
+  /** Nothing in it is worth keeping: a folder that was copied from elsewhere begins anew instead of being refused. */
+  isScratch?: boolean;
 };
 
 /**
@@ -43,8 +45,9 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   }
 }
 
-async function open({ dataDir, log, settings = {}, asRoot = rootDefaults() }: EmbeddedOptions): Promise<Embedded> {
-  const home = homeOf(dataDir, asRoot);
+async function open(options: EmbeddedOptions): Promise<Embedded> {
+  const { dataDir, log, settings = {}, asRoot = rootDefaults(), isScratch = false } = options;
+  const home = homeOf(dataDir, asRoot, { isScratch });
   const binaries = await findBinaries(home.runAs, home.copiesDir);
   const cluster: Cluster = { ...home, data: join(home.dir, "data"), binaries, settings, log };
   const lock = join(home.dir, "lock");

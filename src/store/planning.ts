@@ -113,7 +113,7 @@ export function planning(prisma: PrismaClient) {
       ),
 
     /** Those who joined late were looked at, and there was nothing for them. */
-    settleLate: (groupId: number) => settleLate(prisma, groupId),
+    settleLate: (groupId: number): Promise<number> => settleLate(prisma, groupId),
 
     /** Records why a group's readers get nothing on a local day, or that they wait for an edition. */
     decide: (groupId: number, due: Due, outcome: GroupOutcome, because: string, editionDate: Day | null = null) =>
@@ -123,20 +123,21 @@ export function planning(prisma: PrismaClient) {
       }),
 
     /** Pulls marks that a leaping clock left in the future back to today. @returns how many readers had one */
-    pullBackMarks: () => prisma.$executeRaw`
+    pullBackMarks: (): Promise<number> => prisma.$executeRaw`
       UPDATE subscription_clocks SET last_local_day = least(last_local_day, (paperboy_now() + interval '14 hours')::date),
         last_edition = least(last_edition, paperboy_now()::date - 1)
       WHERE last_local_day > (paperboy_now() + interval '15 hours')::date
         OR last_edition >= (paperboy_now() + interval '1 hour')::date`,
 
     /** Forgets what was decided for hours that are still to come, while the clock stood ahead. @returns how many there were */
-    forgetFutureDays: () =>
+    forgetFutureDays: (): Promise<number> =>
       prisma.$executeRaw`DELETE FROM group_days WHERE due_at > paperboy_now() + interval '1 hour'`,
 
-    makePartitions: (since: Day, until: Day) =>
+    makePartitions: (since: Day, until: Day): Promise<number> =>
       prisma.$executeRaw`SELECT make_delivery_partitions(${since}::date, ${until}::date)`,
 
-    dropPartitions: (before: Day) => prisma.$executeRaw`SELECT drop_delivery_partitions(${before}::date)`,
+    dropPartitions: (before: Day): Promise<number> =>
+      prisma.$executeRaw`SELECT drop_delivery_partitions(${before}::date)`,
   };
 }
 

@@ -22,7 +22,7 @@ export function pulls(prisma: PrismaClient) {
     },
 
     /** All attempts at one day, oldest first. */
-    of: (day: Day) => prisma.$queryRaw<Pull[]>`
+    of: (day: Day): Promise<Pull[]> => prisma.$queryRaw`
       SELECT source, started_at AS "startedAt", outcome, papers FROM pulls WHERE day = ${day}::date ORDER BY started_at, id`,
 
     /** Days since `since` of which a source has a good pull that began after the day ended. */

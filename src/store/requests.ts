@@ -105,12 +105,12 @@ export function requests(prisma: PrismaClient) {
       }),
 
     /** Requests waiting for an answer since before their doorbell could have been lost, at most `limit`. */
-    overdue: (limit: number) => prisma.$queryRaw<{ id: bigint }[]>`
+    overdue: (limit: number): Promise<{ id: bigint }[]> => prisma.$queryRaw`
       SELECT id FROM requests WHERE state = 'waiting' AND not_before <= paperboy_now() - interval '20 seconds'
         AND expires_at > paperboy_now() ORDER BY not_before LIMIT ${limit}`,
 
     /** Forgets the addresses of requests nobody confirmed; their keys stay for the caps. */
-    forgetExpired: () => prisma.$executeRaw`
+    forgetExpired: (): Promise<number> => prisma.$executeRaw`
       UPDATE requests SET email = NULL, wanted = CASE WHEN kind = 'subscribe' THEN '{}'::jsonb END,
         state = CASE WHEN state IN ('waiting', 'answered') THEN 'expired' ELSE state END
       WHERE email IS NOT NULL AND expires_at < paperboy_now()`,

@@ -130,7 +130,7 @@ export function subscriptions(prisma: PrismaClient) {
       ),
 
     /** Subscriptions whose pause is over, at most `limit`. */
-    pausesOver: (limit: number) => prisma.$queryRaw<{ id: SubscriptionId; pausedUntil: Date }[]>`
+    pausesOver: (limit: number): Promise<{ id: SubscriptionId; pausedUntil: Date }[]> => prisma.$queryRaw`
       SELECT id, paused_until AS "pausedUntil" FROM subscriptions WHERE state = 'paused' AND paused_until <= paperboy_now() ORDER BY paused_until LIMIT ${limit}`,
   };
 }

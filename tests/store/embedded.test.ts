@@ -276,6 +276,9 @@ describe("as root", () => {
     const copy = join(folder, "copy");
     cpSync(options.dataDir, copy, { recursive: true });
     await expect(openEmbedded({ ...options, dataDir: copy })).rejects.toThrow(`${realpathSync(copy)} is a copy of`);
+    const scratch = await openEmbedded({ ...options, dataDir: copy, isScratch: true });
+    await expect(query(scratch.url, "SELECT n FROM kept")).rejects.toMatchObject({ code: "42P01" });
+    await scratch.close();
   });
 
   it("a database that is gone is missed, not silently made anew", async () => {

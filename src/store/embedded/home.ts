@@ -29,9 +29,10 @@ export type AsRoot = { base: string; uid: number; gid: number };
  * made anew starts empty.
  *
  * @param dataDir is made, closed to others, when it is missing
+ * @param options.isScratch nothing in it is worth keeping: where another would be refused, it begins with an empty one
  * @throws {Permanent} when the folder it points to is gone, or belongs to the data directory this one was copied from
  */
-export function homeOf(dataDir: string, asRoot: AsRoot | null): Home {
+export function homeOf(dataDir: string, asRoot: AsRoot | null, { isScratch = false } = {}): Home {
   makeDir(dataDir);
   const real = realpathSync(dataDir);
   if (!asRoot) return { dir: real, runAs: {}, copiesDir: real };
@@ -39,6 +40,7 @@ export function homeOf(dataDir: string, asRoot: AsRoot | null): Home {
   makeDir(asRoot.base);
   chmodSync(asRoot.base, 0o755);
   const receipt = join(real, "root-home");
+  if (isScratch && isNotOurs(receipt, real)) rmSync(receipt);
   const dir = readOrNull(receipt) ?? claimFolder(asRoot.base, real, receipt);
   if (!existsSync(dir)) {
     throw new Permanent(
@@ -73,6 +75,12 @@ function claimFolder(base: string, real: string, receipt: string): string {
     rmSync(dir, { recursive: true }); // another process was starting at the same time and was first
     return readFileSync(receipt, "utf8");
   }
+}
+
+/** Whether a receipt names a folder that is gone, or belongs to another data directory. */
+function isNotOurs(receipt: string, real: string): boolean {
+  const dir = readOrNull(receipt);
+  return dir !== null && (!existsSync(dir) || (readOrNull(join(dir, "belongs-to")) ?? real) !== real);
 }
 
 /** A data directory copied with its `root-home` would share the original's database without either knowing. */

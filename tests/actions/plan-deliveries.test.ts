@@ -1,0 +1,346 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { planDeliveries } from "../../src/actions/plan-deliveries.ts";
+import { addDays } from "../../src/core/day.ts";
+import { type PreferencesGiven, preferences } from "../support/builders.ts";
+import { at } from "../support/time.ts";
+import { aPress, type Press } from "./press.ts";
+
+let press: Press;
+beforeAll(async () => {
+  press = await aPress();
+});
+afterAll(() => press.end());
+beforeEach(() => press.clear(at("2026-01-01T00:00Z")));
+
+/** An edition of each of these UTC days, with a paper, closed at 01:00 on the next day unless it is said otherwise. */
+async function editions(
+  days: readonly string[],
+  closedAt: Readonly<Record<string, string | null>> = {},
+): Promise<void> {
+  for (const day of days) {
+    const closed = closedAt[day] === undefined ? `${addDays(day, 1)}T01:00Z` : closedAt[day];
+    await press.store.sql("INSERT INTO editions (date, state, closed_at) VALUES ($1, $2, $3)", [
+      ...[day, closed === null ? "open" : "closed", closed],
+    ]);
+  }
+}
+const closeAt = (day: string, closed: string) =>
+  press.store.sql("UPDATE editions SET state = 'closed', closed_at = $2 WHERE date = $1", [day, closed]);
+
+async function plan(time: string): Promise<number> {
+  await press.store.clock.set(at(time));
+  return press.plan();
+}
+/** A tick an hour, from one time to another, both included. */
+async function everyHour(from: string, to: string, besides: (time: string) => unknown = () => {}): Promise<void> {
+  for (let time = at(from); time <= at(to); time = new Date(time.getTime() + 3_600_000)) {
+    await press.store.clock.set(time);
+    await besides(time.toISOString().slice(0, 16));
+    await press.plan();
+    // Sent at once, so that the next day finds nobody busy.
+    await press.store.sql("UPDATE deliveries SET state = 'accepted', next_try_at = NULL WHERE next_try_at IS NOT NULL");
+  }
+}
+async function planned() {
+  const rows = await press.store.sql<{ day: string; edition: string; due: Date }>(
+    "SELECT local_day::text AS day, edition_date::text AS edition, due_at AS due FROM deliveries ORDER BY subscription_id, due_at",
+  );
+  return rows.map(({ day, edition, due }) => `${day} ${edition} ${due.toISOString().slice(0, 16)}Z`);
+}
+const decided = () =>
+  press.store.sql<{ day: string; outcome: string; because: string | null; planned: number }>(
+    "SELECT local_day::text AS day, outcome, because, planned FROM group_days ORDER BY group_id, local_day",
+  );
+const reader = (given: PreferencesGiven) => press.store.aReader(preferences(given));
+const daysFrom = (first: string, count: number) => Array.from({ length: count }, (_, n) => addDays(first, n));
+
+describe("C18: the clocks change", () => {
+  test("forward: 02:30 does not exist in Berlin on 29 March, so the reader at 2 is due at 3, once", async () => {
+    await reader({ zone: "Europe/Berlin", hour: 2 });
+    await editions(daysFrom("2026-03-26", 5), { "2026-03-28": "2026-03-29T00:30Z" });
+    await everyHour("2026-03-28T01:00Z", "2026-03-30T12:00Z");
+    expect(await planned()).toEqual([
+      "2026-03-28 2026-03-27 2026-03-28T01:00Z",
+      "2026-03-29 2026-03-28 2026-03-29T01:00Z",
+    ]);
+    // At 02:00 on the 30th it is midnight UTC: the edition of the 29th is not due for another hour, that of the 28th was had.
+    expect(await decided()).toEqual([
+      { day: "2026-03-28", outcome: "planned", because: null, planned: 1 },
+      { day: "2026-03-29", outcome: "planned", because: null, planned: 1 },
+      { day: "2026-03-30", outcome: "planned", because: null, planned: 0 },
+    ]);
+  });
+
+  test("back: New York shows 01:00 twice on 1 November, and the reader at 1 is due the first time only", async () => {
+    await reader({ zone: "America/New_York", hour: 1 });
+    await editions(daysFrom("2026-10-29", 5));
+    await everyHour("2026-10-31T03:00Z", "2026-11-02T12:00Z");
+    expect(await planned()).toEqual([
+      "2026-10-31 2026-10-30 2026-10-31T05:00Z",
+      "2026-11-01 2026-10-31 2026-11-01T05:00Z",
+      "2026-11-02 2026-11-01 2026-11-02T06:00Z",
+    ]);
+  });
+});
+
+describe("C18: readers who move", () => {
+  test.each([
+    [23, 0],
+    [0, 23],
+  ])("the hour changed from %i to %i: one digest a local day at most, no edition twice", async (before, after) => {
+    await press.store.clock.set(at("2026-04-13T23:30Z"));
+    const id = await reader({ hour: before });
+    await editions(daysFrom("2026-04-12", 7));
+    await everyHour("2026-04-14T00:00Z", "2026-04-18T23:00Z", (time) =>
+      time === "2026-04-15T23:00"
+        ? press.plan().then(() => press.store.subscriptions.change(id, preferences({ hour: after }), "test"))
+        : null,
+    );
+    const got = (await planned()).map((row) => row.split(" "));
+    expect([new Set(got.map(([day]) => day)).size, new Set(got.map(([, edition]) => edition)).size]).toEqual([
+      got.length,
+      got.length,
+    ]);
+    const expected =
+      after === 0
+        ? [
+            ...["2026-04-14 2026-04-13 2026-04-14T23:00Z", "2026-04-15 2026-04-14 2026-04-15T23:00Z"],
+            // At 00:00 on the 16th the newest closed edition is the one they had an hour ago.
+            ...["2026-04-17 2026-04-15 2026-04-17T00:00Z", "2026-04-18 2026-04-16 2026-04-18T00:00Z"],
+          ]
+        : [
+            ...["2026-04-14 2026-04-12 2026-04-14T00:00Z", "2026-04-15 2026-04-13 2026-04-15T00:00Z"],
+            ...["2026-04-16 2026-04-15 2026-04-16T23:00Z", "2026-04-17 2026-04-16 2026-04-17T23:00Z"],
+            "2026-04-18 2026-04-17 2026-04-18T23:00Z",
+          ];
+    expect(await planned()).toEqual(expected);
+  });
+
+  test("to an hour that has passed today: today's digest still comes; to one later in a day that had its digest: tomorrow", async () => {
+    await press.store.clock.set(at("2026-04-15T05:00Z"));
+    const [early, late] = [await reader({ hour: 20 }), await reader({ hour: 6 })];
+    await editions(daysFrom("2026-04-13", 3));
+    await everyHour("2026-04-15T06:00Z", "2026-04-15T09:00Z");
+    await press.store.subscriptions.change(early, preferences({ hour: 6 }), "test");
+    await press.store.subscriptions.change(late, preferences({ hour: 20 }), "test");
+    await everyHour("2026-04-15T10:00Z", "2026-04-16T05:00Z");
+    expect(await planned()).toEqual([
+      "2026-04-15 2026-04-14 2026-04-15T06:00Z",
+      "2026-04-15 2026-04-14 2026-04-15T06:00Z",
+    ]);
+  });
+
+  test("round the world within a day: no local day and no edition twice", async () => {
+    const id = await reader({ zone: "Pacific/Kiritimati", hour: 7 });
+    await editions(daysFrom("2026-04-10", 10));
+    const zones = ["Pacific/Honolulu", "Asia/Tokyo", "Pacific/Kiritimati", "Europe/Berlin", "America/New_York"];
+    let move = 0;
+    await everyHour("2026-04-13T00:00Z", "2026-04-19T00:00Z", async (time) => {
+      if (Number(time.slice(11, 13)) % 5 === 0)
+        await press.store.subscriptions.change(
+          id,
+          preferences({ zone: zones[move++ % zones.length]!, hour: (move * 7) % 24 }),
+          "test",
+        );
+    });
+    const got = (await planned()).map((row) => row.split(" "));
+    expect(got.length).toBeGreaterThan(3);
+    expect(new Set(got.map(([day]) => day)).size).toBe(got.length);
+    expect(new Set(got.map(([, edition]) => edition)).size).toBe(got.length);
+  });
+
+  test("daily, weekly, daily again on one day: one digest that day, and the weekly day waits for the next", async () => {
+    const id = await reader({ hour: 7 });
+    await editions(daysFrom("2026-04-10", 6));
+    await everyHour("2026-04-15T07:00Z", "2026-04-15T09:00Z");
+    await press.store.subscriptions.change(id, preferences({ cadence: "weekly", weekday: 3, hour: 7 }), "test");
+    await everyHour("2026-04-15T10:00Z", "2026-04-15T12:00Z");
+    await press.store.subscriptions.change(id, preferences({ hour: 7 }), "test");
+    await everyHour("2026-04-15T13:00Z", "2026-04-16T07:00Z");
+    expect(await planned()).toEqual([
+      "2026-04-15 2026-04-14 2026-04-15T07:00Z",
+      "2026-04-16 2026-04-15 2026-04-16T07:00Z",
+    ]);
+  });
+});
+
+describe("C18: thirty hours down", () => {
+  test("each local day has its digest, or the reason why not", async () => {
+    await reader({ hour: 7 });
+    await editions(daysFrom("2026-04-12", 3));
+    await plan("2026-04-14T07:00Z");
+    await press.store.sql("UPDATE deliveries SET state = 'accepted', next_try_at = NULL");
+    await editions(["2026-04-15"]);
+    await plan("2026-04-16T12:00Z");
+    expect(await planned()).toEqual([
+      "2026-04-14 2026-04-13 2026-04-14T07:00Z",
+      "2026-04-16 2026-04-15 2026-04-16T07:00Z",
+    ]);
+    expect(await decided()).toEqual([
+      { day: "2026-04-14", outcome: "planned", because: null, planned: 1 },
+      { day: "2026-04-15", outcome: "missed", because: "late", planned: 0 },
+      { day: "2026-04-16", outcome: "planned", because: null, planned: 1 },
+    ]);
+  });
+
+  test("back too late for today's digest as well: both days have their reason, and nothing goes out", async () => {
+    await reader({ hour: 7 });
+    await editions(daysFrom("2026-04-12", 5));
+    await plan("2026-04-14T07:00Z");
+    await press.store.sql("UPDATE deliveries SET state = 'accepted', next_try_at = NULL");
+    await plan("2026-04-16T03:00:01Z");
+    expect((await decided()).slice(1)).toEqual([{ day: "2026-04-15", outcome: "missed", because: "late", planned: 0 }]);
+    await plan("2026-04-17T06:59Z");
+    expect((await decided()).slice(2)).toEqual([{ day: "2026-04-16", outcome: "missed", because: "late", planned: 0 }]);
+    expect(await planned()).toHaveLength(1);
+  });
+
+  test("a year away leaves a fortnight of reasons, not three hundred", async () => {
+    await reader({ hour: 7 });
+    await editions(["2025-01-01"]);
+    await press.store.sql("UPDATE subscription_clocks SET joined_at = '2025-01-01'");
+    await plan("2025-01-02T07:00Z");
+    await plan("2026-01-02T08:00Z");
+    const days = await decided();
+    expect([days.length, days[0]!.day, days[1]!.day, days.at(-1)!.day]).toEqual([
+      ...[16, "2025-01-02", "2025-12-19", "2026-01-02"],
+    ]);
+  });
+});
+
+describe("an edition that is late", () => {
+  test("is waited for by those whose hour came, and by nobody whose hour it was not due for", async () => {
+    await reader({ hour: 7 });
+    await reader({ hour: 0 });
+    await editions(daysFrom("2026-04-12", 3), { "2026-04-14": null });
+    await plan("2026-04-15T07:00Z");
+    expect(await decided()).toEqual([
+      { day: "2026-04-15", outcome: "waiting", because: "edition-open", planned: 0 },
+      { day: "2026-04-15", outcome: "planned", because: null, planned: 1 },
+    ]);
+    await closeAt("2026-04-14", "2026-04-15T10:30Z");
+    await plan("2026-04-15T10:31Z");
+    expect(await planned()).toEqual([
+      "2026-04-15 2026-04-14 2026-04-15T07:00Z",
+      "2026-04-15 2026-04-13 2026-04-15T00:00Z",
+    ]);
+    expect((await decided())[0]).toEqual({ day: "2026-04-15", outcome: "planned", because: null, planned: 1 });
+  });
+
+  test("for more than twenty hours: the wait ends with its reason, and the next day begins anew", async () => {
+    await reader({ hour: 7 });
+    await editions(daysFrom("2026-04-12", 4), { "2026-04-14": null, "2026-04-15": null });
+    await plan("2026-04-15T07:00Z");
+    await plan("2026-04-16T03:00Z");
+    expect((await decided()).at(-1)).toMatchObject({ day: "2026-04-15", outcome: "waiting" });
+    await plan("2026-04-16T03:00:01Z");
+    expect((await decided()).at(-1)).toEqual({ day: "2026-04-15", outcome: "missed", because: "late", planned: 0 });
+
+    await closeAt("2026-04-14", "2026-04-16T03:30Z");
+    await closeAt("2026-04-15", "2026-04-16T03:30Z");
+    await plan("2026-04-16T07:00Z");
+    expect(await planned()).toEqual(["2026-04-16 2026-04-15 2026-04-16T07:00Z"]);
+  });
+
+  test("a reader who turned to this hour while it was waited for gets it with the others, once", async () => {
+    await reader({ hour: 7 });
+    const other = await reader({ hour: 9 });
+    await editions(daysFrom("2026-04-12", 3), { "2026-04-14": null });
+    await plan("2026-04-15T07:00Z");
+    await press.store.clock.set(at("2026-04-15T08:00Z"));
+    await press.store.subscriptions.change(other, preferences({ hour: 7 }), "test");
+    await closeAt("2026-04-14", "2026-04-15T10:30Z");
+    await plan("2026-04-15T10:31Z");
+    await plan("2026-04-15T10:32Z");
+    expect(await planned()).toEqual(Array(2).fill("2026-04-15 2026-04-14 2026-04-15T07:00Z"));
+    expect((await decided())[0]).toEqual({ day: "2026-04-15", outcome: "planned", because: null, planned: 2 });
+  });
+});
+
+describe("who comes back", () => {
+  test("after their hour, by themselves: they wait for the next; alone in their group or not", async () => {
+    const [alone, together] = [await reader({ hour: 7, zone: "Europe/Berlin" }), await reader({ hour: 7 })];
+    await reader({ hour: 7 });
+    await editions(daysFrom("2026-04-12", 4));
+    for (const id of [alone, together]) await press.store.subscriptions.pause(id, null, "test");
+    await plan("2026-04-15T07:00Z");
+    for (const id of [alone, together]) await press.store.subscriptions.resume(id, "test");
+    await plan("2026-04-15T08:00Z");
+    expect(await planned()).toEqual(["2026-04-15 2026-04-14 2026-04-15T07:00Z"]);
+    await everyHour("2026-04-16T00:00Z", "2026-04-16T08:00Z");
+    expect(await planned()).toHaveLength(4);
+  });
+
+  test("whose pause ended before their hour gets today's digest, though it was noticed after it", async () => {
+    const id = await reader({ hour: 0 });
+    await reader({ hour: 0 });
+    await editions(daysFrom("2026-04-12", 3));
+    await press.store.subscriptions.pause(id, at("2026-04-15T00:00Z"), "test");
+    // The group is planned a moment before the pause is looked at.
+    await plan("2026-04-15T00:00Z");
+    await press.store.clock.set(at("2026-04-15T00:00:30Z"));
+    await press.sweep();
+    await plan("2026-04-15T00:01Z");
+    expect(await planned()).toEqual(Array(2).fill("2026-04-15 2026-04-13 2026-04-15T00:00Z"));
+  });
+
+  test("a weekly reader whose pause ended at the hour of their day does not wait another week", async () => {
+    const id = await reader({ cadence: "weekly", weekday: 3, hour: 0 });
+    await editions(daysFrom("2026-04-10", 5));
+    await press.store.subscriptions.pause(id, at("2026-04-15T00:00Z"), "test");
+    await press.store.clock.set(at("2026-04-15T00:00:30Z"));
+    await press.sweep();
+    await plan("2026-04-15T00:01Z");
+    expect(await planned()).toEqual(["2026-04-15 2026-04-13 2026-04-15T00:00Z"]);
+  });
+
+  test("who left before their hour and took it back after it has today's digest; who had it already has no second", async () => {
+    const [before, after] = [await reader({ hour: 7 }), await reader({ hour: 7 })];
+    await editions(daysFrom("2026-04-12", 3));
+    await press.store.subscriptions.end(before, "reader", "test");
+    await plan("2026-04-15T07:00Z");
+    await press.store.subscriptions.end(after, "reader", "test");
+    await press.store.clock.set(at("2026-04-15T07:10Z"));
+    for (const id of [before, after]) await press.store.subscriptions.undo(id, "test");
+    await plan("2026-04-15T07:11Z");
+    expect(await planned()).toEqual(Array(2).fill("2026-04-15 2026-04-14 2026-04-15T07:00Z"));
+  });
+});
+
+test("a large group is rung for in ranges of three hundred, and nothing is rung for when nothing was planned", async () => {
+  await press.many(650);
+  await editions(["2026-04-14"]);
+  expect(await plan("2026-04-15T07:00Z")).toBe(650);
+  const [first] = await press.store.sql<{ id: string }>("SELECT min(id) AS id FROM deliveries");
+  const from = BigInt(first!.id);
+  const range = (since: bigint, until: bigint) => ({
+    name: "deliver-batch",
+    payload: { localDay: "2026-04-15", fromId: String(from + since), toId: String(from + until) },
+  });
+  expect(press.queue.rung()).toEqual([range(0n, 299n), range(300n, 599n), range(600n, 649n)]);
+  expect([await plan("2026-04-15T07:01Z"), press.queue.rung()]).toEqual([0, []]);
+});
+
+test("a planner that looked before another one planned does not take its decision back", async () => {
+  await reader({ hour: 7 });
+  await editions(daysFrom("2026-04-12", 3));
+  await press.store.clock.set(at("2026-04-15T07:00Z"));
+  const blind = {
+    ...press.needs,
+    editions: {
+      ...press.store.editions,
+      since: async () => {
+        await press.plan();
+        return [{ date: "2026-04-14", state: "open" as const, closedAt: null }];
+      },
+    },
+  };
+  await planDeliveries(blind, at("2026-04-15T07:00Z"));
+  expect(await decided()).toEqual([{ day: "2026-04-15", outcome: "planned", because: null, planned: 1 }]);
+});
+
+test("before the first edition nobody is planned for, and nothing is noted", async () => {
+  await reader({ hour: 7 });
+  expect(await plan("2026-04-15T07:00Z")).toBe(0);
+  expect(await decided()).toEqual([]);
+});

@@ -1,0 +1,206 @@
+import { describe, expect, test } from "vitest";
+import { readConfig } from "../src/config.ts";
+import { Invalid } from "../src/errors.ts";
+
+type Env = Record<string, string>;
+
+/** What the start says about these settings: nothing when it goes well. */
+function complaints(env: Env): { field: string; message: string }[] {
+  try {
+    readConfig(env);
+    return [];
+  } catch (error) {
+    expect(error).toBeInstanceOf(Invalid);
+    return [...(error as Invalid).problems];
+  }
+}
+
+/** A public installation with everything it needs. */
+const PUBLIC: Env = {
+  PUBLIC_URL: "https://paperboy.example.org",
+  DATABASE_URL: "postgresql://paperboy@db.example.org/paperboy",
+  SMTP_URL: "smtps://user:password@smtp.example.org",
+  POSTAL_ADDRESS: "Street 1, 12345 Town, Country",
+  SECRET_KEYS: "1:0123456789abcdef",
+  SUPPRESSION_KEY: "0123456789abcdef",
+};
+
+describe("a wrong setting stops the start, with its name, its value and what to write", () => {
+  const stories: [setting: string, value: string, sentence: string][] = [
+    [
+      "DATABASE_URL",
+      "mysql://db/paperboy",
+      'DATABASE_URL is not such a URL: "mysql://db/paperboy". Write postgresql://user:password@host:5432/paperboy',
+    ],
+    ["REDIS_URL", "redis:6379", 'REDIS_URL is not such a URL: "redis:6379". Write redis://host:6379'],
+    [
+      "SMTP_URL",
+      "smtp.example.org",
+      'SMTP_URL is not such a URL: "smtp.example.org". Write smtps://user:password@smtp.example.org',
+    ],
+    ["PUBLIC_URL", "example.org", 'PUBLIC_URL is not such a URL: "example.org". Write https://paperboy.example.org'],
+    [
+      "PUBLIC_URL",
+      "https://example.org/?page=1",
+      'PUBLIC_URL is not such a URL: "https://example.org/?page=1". Write https://paperboy.example.org',
+    ],
+    [
+      "PREVIOUS_PUBLIC_URLS",
+      "https://a.example,b.example",
+      'PREVIOUS_PUBLIC_URLS is not such a URL: "https://a.example,b.example". Write https://old.example.org',
+    ],
+    ["PORT", "70000", 'PORT is not a whole number from 0 to 65535: "70000"'],
+    ["CATCHER_PORT", "http", 'CATCHER_PORT is not a whole number from 0 to 65535: "http"'],
+    [
+      "TRUST_PROXY",
+      "face",
+      'TRUST_PROXY is neither a number of proxies nor a list of their addresses: "face". Write 1 or 10.0.0.0/8',
+    ],
+    ["SMTP_CONNECTIONS", "2.5", 'SMTP_CONNECTIONS is not a whole number from 1 to 500: "2.5"'],
+    [
+      "SEND_ONLY_TO",
+      "example.org",
+      'SEND_ONLY_TO names no mail address: "example.org". Write me@example.org,@test.example.org',
+    ],
+    [
+      "SOURCES",
+      "arxiv,reddit",
+      'SOURCES knows only hugging-face, arxiv: "arxiv,reddit". Write SOURCES=hugging-face,arxiv',
+    ],
+    ["ARXIV_CATEGORIES", "cs.CL;cs.LG", 'ARXIV_CATEGORIES is not an arXiv category: "cs.CL;cs.LG". Write cs.CL'],
+    [
+      "HUGGING_FACE_URL",
+      "ftp://hf.example",
+      'HUGGING_FACE_URL is not such a URL: "ftp://hf.example". Write https://huggingface.co',
+    ],
+    [
+      "ARXIV_URL",
+      "export.arxiv.org",
+      'ARXIV_URL is not such a URL: "export.arxiv.org". Write https://export.arxiv.org',
+    ],
+    ["EDITION_CLOSES_AT", "24:00", 'EDITION_CLOSES_AT is not a time of day: "24:00". Write 01:00 (UTC)'],
+    [
+      "SUPPRESSION_KEY",
+      "short",
+      'SUPPRESSION_KEY is shorter than 16 letters: "…". Write the output of: openssl rand -hex 32',
+    ],
+    ["LOG_LEVEL", "loud", 'LOG_LEVEL is not a level: "loud". Write one of trace, debug, info, warn, error, silent'],
+    ["RETENTION_DAYS", "7", 'RETENTION_DAYS is not a whole number from 15 to 3650: "7"'],
+  ];
+  test.each(stories)("%s=%s", (field, value, message) => {
+    expect(complaints({ [field]: value })).toEqual([{ field, message }]);
+  });
+
+  test("an address too long for a mail's foot", () => {
+    const [problem] = complaints({ POSTAL_ADDRESS: "x".repeat(301) });
+    expect(problem!.message).toMatch(/^POSTAL_ADDRESS is longer than 300 letters: "x{301}"\. Write a shorter one$/);
+  });
+
+  test("several at once are all named, a line each", () => {
+    expect(() => readConfig({ PORT: "x", LOG_LEVEL: "loud" })).toThrow(
+      'PORT is not a whole number from 0 to 65535: "x"\n' +
+        'LOG_LEVEL is not a level: "loud". Write one of trace, debug, info, warn, error, silent',
+    );
+  });
+});
+
+describe("no secret is shown, however the setting around it is broken", () => {
+  const secret = "hunter2";
+  const stories: [string, string][] = [
+    ["SMTP_URL", `user:${secret}@smtp.example.org`],
+    ["SMTP_URL", `smtps://user:${secret}/x@smtp.example.org`],
+    ["SMTP_URL", `smtp://a:${secret}@one.example,smpt://b:${secret}@two.example`],
+    ["DATABASE_URL", `mysql://root:${secret}@db/paperboy`],
+    ["DATABASE_URL", `mysql://db/paperboy?user=a&password=${secret}`],
+    ["REDIS_URL", `http://:${secret}@redis`],
+    ["PUBLIC_URL", `https://me:${secret}@example.org`],
+    ["SUPPRESSION_KEY", secret],
+  ];
+  test.each(stories)("%s=%s", (field, value) => {
+    const [problem, ...more] = complaints({ [field]: value });
+    expect(more).toEqual([]);
+    expect(problem!.message).toContain("…");
+    expect(problem!.message).not.toContain(secret);
+  });
+});
+
+describe("settings that are each right and together wrong", () => {
+  const without = (...names: string[]) =>
+    complaints(Object.fromEntries(Object.entries(PUBLIC).filter(([name]) => !names.includes(name))));
+
+  test("a public installation with all it needs starts", () => expect(complaints(PUBLIC)).toEqual([]));
+
+  test.each([["SMTP_URL"], ["POSTAL_ADDRESS"], ["SECRET_KEYS"], ["SUPPRESSION_KEY"]])(
+    "a public one without %s does not, and is told what to write",
+    (name) => {
+      const [problem, ...more] = without(name);
+      expect([problem!.field, more]).toEqual([name, []]);
+      expect(problem!.message).toMatch(new RegExp(`^${name} is not set.*Write ${name}=`));
+    },
+  );
+
+  test("on the embedded database the keys are made up, for there is but one machine", () => {
+    expect(without("DATABASE_URL", "SECRET_KEYS", "SUPPRESSION_KEY")).toEqual([]);
+  });
+
+  test.each([
+    "http://localhost:3000",
+    "http://127.0.0.1",
+    "http://127.8.9.1",
+    "http://[::1]:80",
+    "http://paper.localhost",
+  ])("%s is this machine, and needs nothing", (url) =>
+    expect(complaints({ PUBLIC_URL: url, DATABASE_URL: PUBLIC.DATABASE_URL! })).toEqual([]),
+  );
+
+  test.each(["http://127.0.0.1.example.org", "http://localhost.example.org", "https://0.0.0.0"])(
+    "%s is not this machine",
+    (url) => expect(complaints({ PUBLIC_URL: url }).map(({ field }) => field)).toEqual(["SMTP_URL"]),
+  );
+
+  test("to a local mail server nothing needs a postal address; one of two that is not local does", () => {
+    expect(complaints({ SMTP_URL: "smtp://localhost:25" })).toEqual([]);
+    expect(complaints({ SMTP_URL: "smtp://localhost:25,smtp://mx.example.org" }).map(({ field }) => field)).toEqual([
+      "POSTAL_ADDRESS",
+    ]);
+  });
+});
+
+test("without any setting there is a whole configuration", () => {
+  expect(readConfig({})).toEqual({
+    ...{ databaseUrl: null, redisUrl: null, smtpUrls: null, dataDir: ".paperboy" },
+    ...{ publicUrl: null, previousPublicUrls: [], port: 3000, catcherPort: 1080, trustProxy: 0 },
+    mailFrom: "Paperboy <paperboy@localhost.localdomain>",
+    confirmFrom: "Paperboy <paperboy@localhost.localdomain>",
+    ...{ postalAddress: null, smtpConnections: 10, sendOnlyTo: null },
+    ...{ sources: ["hugging-face", "arxiv"], arxivCategories: ["cs.AI", "cs.CL", "cs.CV", "cs.LG"] },
+    ...{ huggingFaceUrl: "https://huggingface.co", arxivUrl: "https://export.arxiv.org", privateOrigins: [] },
+    ...{ editionClosesAt: "01:00", topicsFile: null, secretKeys: null, suppressionKey: null },
+    ...{ logLevel: "info", retentionDays: 90 },
+  });
+});
+
+test("an empty setting is one that is not set, spaces around entries do not count, nor a slash at the end", () => {
+  const { port, smtpUrls, publicUrl, sources, trustProxy, confirmFrom } = readConfig({
+    ...{ PORT: "", SOURCES: "  ", MAIL_FROM: "A <a@b.example>", TRUST_PROXY: "10.0.0.0/8, ::1" },
+    ...{ SMTP_URL: " smtp://localhost:1 , smtp://localhost:2 ,", PUBLIC_URL: "http://localhost:3000//" },
+  });
+  expect({ port, smtpUrls, publicUrl, sources, trustProxy, confirmFrom }).toEqual({
+    port: 3000,
+    smtpUrls: ["smtp://localhost:1", "smtp://localhost:2"],
+    publicUrl: "http://localhost:3000",
+    sources: ["hugging-face", "arxiv"],
+    trustProxy: "10.0.0.0/8, ::1",
+    confirmFrom: "A <a@b.example>",
+  });
+});
+
+test("only sources that a setting names in place of the public ones may be on private addresses", () => {
+  expect(readConfig({ ARXIV_URL: "http://127.0.0.1:8080/" }).privateOrigins).toEqual(["http://127.0.0.1:8080"]);
+});
+
+test("nobody changes a setting while the process runs", () => {
+  const config = readConfig({ SMTP_URL: "smtp://localhost" });
+  expect(() => Object.assign(config, { port: 1 })).toThrow(TypeError);
+  expect(() => (config.smtpUrls as string[]).push("smtp://elsewhere.example")).toThrow(TypeError);
+});

@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import type { Claimed, Deliveries, Outcome } from "../../src/store/deliveries.ts";
+import { recorder } from "../../src/store/recorder.ts";
+
+type Batch = Parameters<Deliveries["record"]>[0];
+
+const delivery = (id: bigint) => ({ id }) as Claimed;
+const outcome: Outcome = {
+  ...{ state: "accepted", reason: null, nextTryAt: null, isUncertain: false, answer: "250 ok", serverId: null },
+};
+
+/** Statements that end when the test says so. */
+function aTable() {
+  const statements: { ids: bigint[]; commit: (lapsed?: bigint[]) => void; fail: (error: Error) => void }[] = [];
+  const record = (batch: Batch) =>
+    new Promise<Set<bigint>>((resolve, fail) => {
+      const ids = batch.map((one) => one.delivery.id);
+      statements.push({
+        ids,
+        commit: (lapsed = []) => resolve(new Set(ids.filter((id) => !lapsed.includes(id)))),
+        fail,
+      });
+    });
+  return { statements, room: recorder({ record }) };
+}
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+test("one mail is recorded at once; those that come meanwhile share the next statement", async () => {
+  const { statements, room } = aTable();
+  const first = room.record(delivery(1n), outcome);
+  const others = [2n, 3n, 4n].map((id) => room.record(delivery(id), outcome));
+  expect(statements.map(({ ids }) => ids)).toEqual([[1n]]);
+  statements[0]!.commit();
+  expect(await first).toBe(true);
+  await turn();
+  expect(statements.map(({ ids }) => ids)).toEqual([[1n], [2n, 3n, 4n]]);
+  statements[1]!.commit();
+  expect(await Promise.all(others)).toEqual([true, true, true]);
+});
+
+test("each connection hears of its own mail: a claim that lapsed is told so, the others are not", async () => {
+  const { statements, room } = aTable();
+  const busy = room.record(delivery(1n), outcome);
+  const both = [room.record(delivery(2n), outcome), room.record(delivery(3n), outcome)];
+  statements[0]!.commit();
+  await busy;
+  await turn();
+  statements[1]!.commit([2n]);
+  expect(await Promise.all(both)).toEqual([false, true]);
+});
+
+test("a statement that fails is told to those who waited for it, and the next ones are recorded", async () => {
+  const { statements, room } = aTable();
+  const lost = room.record(delivery(1n), outcome);
+  const next = room.record(delivery(2n), outcome);
+  statements[0]!.fail(new Error("the database is gone"));
+  await expect(lost).rejects.toThrow("the database is gone");
+  await turn();
+  statements[1]!.commit();
+  expect(await next).toBe(true);
+
+  const later = room.record(delivery(3n), outcome);
+  await turn();
+  statements[2]!.commit();
+  expect(await later).toBe(true);
+});
