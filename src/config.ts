@@ -122,6 +122,9 @@ const schema = z.object({
 
 type Settings = z.infer<typeof schema>;
 
+/** The names of all settings; .env.example and README.md have the same. */
+export const SETTINGS: readonly string[] = Object.keys(schema.shape);
+
 /** All settings, with names as the code speaks them. */
 export type Config = ReturnType<typeof toConfig>;
 

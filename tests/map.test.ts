@@ -6,7 +6,19 @@ import { expect, test } from "vitest";
 /** Doors call actions, actions use rooms, rooms speak core: who may import whom (src/README.md has the same table). */
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-type Kind = "core" | "sources" | "store" | "queue" | "mail" | "actions" | "http" | "cli" | "workers" | "shared" | "app" | "main";
+type Kind =
+  | "core"
+  | "sources"
+  | "store"
+  | "queue"
+  | "mail"
+  | "actions"
+  | "http"
+  | "cli"
+  | "workers"
+  | "shared"
+  | "app"
+  | "main";
 
 const ROOMS = ["sources", "store", "queue", "mail"] as const;
 /** Files everybody above core may use. */
@@ -45,19 +57,28 @@ interface Import {
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(root, file), "utf8");
-  const statement = /^\s*(?:import|export)\s+(type\s)?[^;"']*?from\s+["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)|^\s*import\s+["']([^"']+)["']/gm;
+  const statement =
+    /^\s*(?:import|export)\s+(type\s)?[^;"']*?from\s+["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)|^\s*import\s+["']([^"']+)["']/gm;
   return [...text.matchAll(statement)].map(([, type, from, dynamic, bare]) => {
     const to = (from ?? dynamic ?? bare)!;
-    return { from: file, to: to.startsWith(".") ? relative(root, join(root, dirname(file), to)) : to, isTypeOnly: type !== undefined };
+    return {
+      from: file,
+      to: to.startsWith(".") ? relative(root, join(root, dirname(file), to)) : to,
+      isTypeOnly: type !== undefined,
+    };
   });
 }
 
 /** Why an import is not allowed; null when it is. */
 function objection({ from, to, isTypeOnly }: Import): string | null {
   const kind = kindOf(from);
-  const owner = Object.entries(OWNERS).find(([name]) => to === name || to.startsWith(name.endsWith("/") ? name : `${name}/`));
-  if (owner && !isTypeOnly && !owner[1].some((place) => from.startsWith(place))) return `only ${owner[1].join(", ")} may import it`;
-  const isOurs = to.startsWith("src/") || to.startsWith("workers/") || to.startsWith("prisma/") || to.startsWith("templates/");
+  const owner = Object.entries(OWNERS).find(
+    ([name]) => to === name || to.startsWith(name.endsWith("/") ? name : `${name}/`),
+  );
+  if (owner && !isTypeOnly && !owner[1].some((place) => from.startsWith(place)))
+    return `only ${owner[1].join(", ")} may import it`;
+  const isOurs =
+    to.startsWith("src/") || to.startsWith("workers/") || to.startsWith("prisma/") || to.startsWith("templates/");
   if (!isOurs) return null;
   if (to.startsWith("prisma/client")) return kind === "store" ? null : "only store may import the Prisma client";
   const target = kindOf(to);
@@ -65,12 +86,15 @@ function objection({ from, to, isTypeOnly }: Import): string | null {
   const isRoom = (k: Kind) => (ROOMS as readonly string[]).includes(k);
 
   if (kind === "main") return null;
-  if (kind === "app") return isRoom(target) || target === "core" || target === "shared" ? null : "app.ts knows rooms and core only";
+  if (kind === "app")
+    return isRoom(target) || target === "core" || target === "shared" ? null : "app.ts knows rooms and core only";
   if (target === "core") return null;
   if (kind === "core") return to === "src/errors.ts" ? null : "core imports itself and errors only";
   if (SHARED.includes(to)) return null;
-  if (isRoom(kind)) return to === "src/fetch.ts" ? null : "a room imports core, errors, log, metrics and fetch, and no other room";
-  if (kind === "actions") return isRoom(target) && isTypeOnly ? null : "an action imports core, and rooms as types only";
+  if (isRoom(kind))
+    return to === "src/fetch.ts" ? null : "a room imports core, errors, log, metrics and fetch, and no other room";
+  if (kind === "actions")
+    return isRoom(target) && isTypeOnly ? null : "an action imports core, and rooms as types only";
   if (kind === "http" || kind === "cli" || kind === "workers") {
     if (target === "actions" || (target === "app" && isTypeOnly)) return null;
     return isRoom(target) && isTypeOnly ? null : "a door imports actions and core, and rooms as types only";
@@ -79,17 +103,17 @@ function objection({ from, to, isTypeOnly }: Import): string | null {
 }
 
 const files = ["src", "workers"]
-  .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)))
+  .flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)),
+  )
   .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))
   .sort();
 
 test("nobody imports what is not theirs to know", () => {
-  const objections = files
-    .flatMap(importsOf)
-    .flatMap((one) => {
-      const why = objection(one);
-      return why === null ? [] : [`${one.from} imports ${one.to}: ${why}`];
-    });
+  const objections = files.flatMap(importsOf).flatMap((one) => {
+    const why = objection(one);
+    return why === null ? [] : [`${one.from} imports ${one.to}: ${why}`];
+  });
   expect(objections).toEqual([]);
 });
 

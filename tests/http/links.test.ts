@@ -139,10 +139,19 @@ test("undo brings back who left just now, once, and within half an hour", async 
 test("an old unsubscribe link, in a mail that was forwarded, does not bring back who left", async () => {
   const { unsubscribe } = await allLinks();
   await web.press(unsubscribe!);
+  await web.store.clock.set(at("2026-04-16T09:31Z"));
   const page = await (await web.press(unsubscribe!)).text();
   const before = await web.state();
   expect((await web.press(/action="(\/undo\/[^"]+)"/.exec(page)![1]!)).status).toBe(404);
   expect(await web.state()).toBe(before);
+  await web.store.clock.set(at("2026-04-16T09:00Z"));
+});
+
+test("undo is there for whoever presses twice, or whose mail program pressed first", async () => {
+  const { unsubscribe } = await allLinks();
+  await web.press(unsubscribe!);
+  const page = await (await web.press(unsubscribe!)).text();
+  expect((await web.press(/action="(\/undo\/[^"]+)"/.exec(page)![1]!)).status).toBe(200);
 });
 
 test("S4: unknown, expired, erased, garbled and foreign links share one page and one status", async () => {

@@ -26,7 +26,9 @@ export interface HubOptions {
 /** The days of a folder of API bodies, by date. */
 export function hubDays(folder: string): Map<string, HubItem[]> {
   const files = readdirSync(folder).filter((file) => file.endsWith(".json"));
-  return new Map(files.sort().map((file) => [file.slice(0, 10), JSON.parse(readFileSync(join(folder, file), "utf8")) as HubItem[]]));
+  return new Map(
+    files.sort().map((file) => [file.slice(0, 10), JSON.parse(readFileSync(join(folder, file), "utf8")) as HubItem[]]),
+  );
 }
 
 const DAY_MS = 86_400_000;
@@ -59,5 +61,8 @@ function soFar(items: readonly HubItem[], day: string, at: Date): HubItem[] {
   const age = (at.getTime() - Date.parse(`${day}T00:00:00Z`)) / DAY_MS;
   if (age <= 0) return [];
   const listed = items.slice(0, Math.ceil(items.length * Math.min(1, age)));
-  return listed.map((item) => ({ ...item, paper: { ...item.paper, upvotes: Math.round(item.paper.upvotes * Math.min(1, age / 4)) } }));
+  return listed.map((item) => ({
+    ...item,
+    paper: { ...item.paper, upvotes: Math.round(item.paper.upvotes * Math.min(1, age / 4)) },
+  }));
 }

@@ -26,10 +26,17 @@ export async function aClock(pool: pg.Pool, start: Date): Promise<TestClock> {
   return { now: () => current, set };
 }
 
-/** Runs `factor` times as fast as the world, from `start` on. */
-export async function aFastClock(pool: pg.Pool, start: Date, factor: number): Promise<Pick<TestClock, "now">> {
-  const began = Date.now();
-  await pool.query(`CREATE OR REPLACE FUNCTION paperboy_now() RETURNS timestamptz LANGUAGE sql STABLE
-    AS $$ SELECT timestamptz '${start.toISOString()}' + (clock_timestamp() - timestamptz '${new Date(began).toISOString()}') * ${factor} $$`);
-  return { now: () => new Date(start.getTime() + (Date.now() - began) * factor) };
+/** Stands at `start` until `go()`, then runs `factor` times as fast as the world. */
+export async function aFastClock(pool: pg.Pool, start: Date, factor: number) {
+  const standing = await aClock(pool, start);
+  let began: number | null = null;
+  return {
+    now: () => (began === null ? standing.now() : new Date(start.getTime() + (Date.now() - began) * factor)),
+    set: () => Promise.reject(new Error("this clock runs by itself")),
+    async go() {
+      began = Date.now();
+      await pool.query(`CREATE OR REPLACE FUNCTION paperboy_now() RETURNS timestamptz LANGUAGE sql STABLE
+        AS $$ SELECT timestamptz '${start.toISOString()}' + (now() - timestamptz '${new Date(began).toISOString()}') * ${factor} $$`);
+    },
+  };
 }

@@ -6,16 +6,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import PostalMime, { type Email } from "postal-mime";
-import { editionJobs } from "../../workers/editions.ts";
-import { mailJobs } from "../../workers/mail.ts";
-import { startWorkers, type Ticks, type Workers } from "../../workers/start.ts";
-import { upkeepJobs } from "../../workers/upkeep.ts";
 import { collectPapers } from "../../src/actions/collect-papers.ts";
 import { type App, openApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
 import { createServer as createWeb } from "../../src/http/server.ts";
 import { openLog } from "../../src/log.ts";
 import type { JobName, Payload } from "../../src/queue/jobs.ts";
+import { editionJobs } from "../../workers/editions.ts";
+import { mailJobs } from "../../workers/mail.ts";
+import { startWorkers, type Ticks, type Workers } from "../../workers/start.ts";
+import { upkeepJobs } from "../../workers/upkeep.ts";
 import { aDatabase } from "./database.ts";
 import { openSmtp, type SmtpServer } from "./smtp.ts";
 import { aClock, aFastClock, type TestClock } from "./time.ts";
@@ -44,7 +44,7 @@ export interface World {
 
 export interface WorldOptions {
   readonly start: Date;
-  /** How many times as fast as the world; absent: the clock stands until it is set. */
+  /** How many times as fast as the world, from `work` on; absent: the clock stands until it is set. */
   readonly factor?: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly smtp?: SmtpServer;
@@ -56,9 +56,8 @@ export async function aWorld({ start, factor, env = {}, smtp: given, offline = f
   const database = await aDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), "paperboy-world-"));
   const pool = new pg.Pool({ connectionString: database.url, max: 2 });
-  const clock: TestClock = factor
-    ? { ...(await aFastClock(pool, start, factor)), set: () => Promise.reject(new Error("this clock runs by itself")) }
-    : await aClock(pool, start);
+  const fast = factor ? await aFastClock(pool, start, factor) : null;
+  const clock: TestClock = fast ?? (await aClock(pool, start));
   const smtp = given ?? (await openSmtp());
   // What is listening is what the links name, so the port comes first.
   let answer: ReturnType<typeof createWeb> | null = null;
@@ -92,14 +91,23 @@ export async function aWorld({ start, factor, env = {}, smtp: given, offline = f
     },
     async mail(address, count) {
       for (let waitedMs = 0; waitedMs < 15_000; waitedMs += 50) {
-        if (smtp.taken.filter(({ to }) => to.includes(address)).length >= count) return (await inbox(address))[count - 1]!;
+        if (smtp.taken.filter(({ to }) => to.includes(address)).length >= count)
+          return (await inbox(address))[count - 1]!;
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
       throw new Error(`mail ${count} for ${address} did not come in 15 s`);
     },
     async work(ticks = {}) {
+      await fast?.go();
       const never = 3_600_000;
-      workers = await startWorkers(app, { collectMs: never, closeMs: never, planMs: never, sweepMs: never, assertMs: never, ...ticks });
+      workers = await startWorkers(app, {
+        collectMs: never,
+        closeMs: never,
+        planMs: never,
+        sweepMs: never,
+        assertMs: never,
+        ...ticks,
+      });
       return workers;
     },
     run,
@@ -108,7 +116,11 @@ export async function aWorld({ start, factor, env = {}, smtp: given, offline = f
       await run("plan-deliveries", {});
       for (const { id } of await app.requests.overdue(100)) await run("answer-request", { requestId: String(id) });
       for (const range of await app.deliveries.overdue(0, 100_000, 1_000))
-        await run("deliver-batch", { localDay: range.localDay, fromId: String(range.fromId), toId: String(range.toId) });
+        await run("deliver-batch", {
+          localDay: range.localDay,
+          fromId: String(range.fromId),
+          toId: String(range.toId),
+        });
       await run("sweep", {});
     },
     async close() {
