@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Config } from "./config.ts";
+import type { Config, SourceName } from "./config.ts";
 import { addressKey } from "./core/address-key.ts";
 import type { Address } from "./core/email-address.ts";
 import { openLinks, parseSecretKeys } from "./core/link.ts";
@@ -20,8 +20,11 @@ import { openTemplates } from "./mail/templates.ts";
 import { openQueue } from "./queue/queue.ts";
 import { openSecrets } from "./secrets.ts";
 import { openArxivApi } from "./sources/arxiv-api.ts";
+import { openArxivFeed } from "./sources/arxiv-feed.ts";
+import { openArxivOai } from "./sources/arxiv-oai.ts";
 import { openHuggingFace } from "./sources/hugging-face.ts";
 import { readPapersFile } from "./sources/paper-files.ts";
+import type { Source } from "./sources/source.ts";
 import { candidates } from "./store/candidates.ts";
 import { openDatabase } from "./store/database.ts";
 import { deliveries } from "./store/deliveries.ts";
@@ -88,7 +91,9 @@ export async function openApp(
     const texts = openText(await readCatalogues(join(templatesFolder, "text")));
     const templates = await openTemplates({ folder: templatesFolder, texts });
 
-    const embedded = config.databaseUrl ? null : await open(openEmbedded({ dataDir, log, isScratch: scratch }), (part) => part.close());
+    const embedded = config.databaseUrl
+      ? null
+      : await open(openEmbedded({ dataDir, log, isScratch: scratch }), (part) => part.close());
     const server = config.databaseUrl ?? embedded!.url;
     const databaseUrl = scratch ? (await open(openScratchDatabase(server), (part) => part.close())).url : server;
     if (embedded || scratch) await migrate({ databaseUrl, log });
@@ -127,11 +132,14 @@ export async function openApp(
       openFetch({ allow: config.privateOrigins, userAgent: `Paperboy (+${publicUrl})` }),
       (part) => part.close(),
     );
-    const sources = (offline ? [] : config.sources).map((name) =>
-      name === "hugging-face"
-        ? openHuggingFace({ fetch }, { url: config.huggingFaceUrl })
-        : openArxivApi({ fetch }, { url: config.arxivUrl, categories: config.arxivCategories }),
-    );
+    const { arxivUrl, arxivCategories: categories } = config;
+    const sourcesByName: Readonly<Record<SourceName, () => Source>> = {
+      "hugging-face": () => openHuggingFace({ fetch }, { url: config.huggingFaceUrl }),
+      arxiv: () => openArxivApi({ fetch }, { url: arxivUrl, categories }),
+      "arxiv-feed": () => openArxivFeed({ fetch }, { categories }),
+      "arxiv-oai": () => openArxivOai({ fetch }, { categories }),
+    };
+    const sources = (offline ? [] : config.sources).map((name) => sourcesByName[name]());
 
     const rooms = {
       papers: papers(prisma),

@@ -4,7 +4,8 @@ import { z } from "zod";
 import { Invalid, type Problem } from "./errors.ts";
 
 /** `SOURCES` knows these. */
-const SOURCES = ["hugging-face", "arxiv"] as const;
+const SOURCES = ["hugging-face", "arxiv", "arxiv-feed", "arxiv-oai"] as const;
+export type SourceName = (typeof SOURCES)[number];
 
 const PUBLIC_SOURCES: readonly string[] = ["https://huggingface.co", "https://export.arxiv.org"];
 
@@ -84,7 +85,7 @@ const schema = z.object({
   SOURCES: setting(
     z
       .preprocess(list, z.array(z.enum(SOURCES, `knows only ${SOURCES.join(", ")}. Write SOURCES=hugging-face,arxiv`)))
-      .default([...SOURCES]),
+      .default(["hugging-face", "arxiv"]),
   ),
   ARXIV_CATEGORIES: setting(
     z

@@ -18,7 +18,9 @@ const GRACE_MS = 25_000;
 export async function run(doors: Doors, config: Config, log: Log): Promise<number> {
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
   const app = await openApp(config, { log, publicUrl });
-  const server = doors.web ? await listen(createServer(doors.workers ? app : { ...app, needs: ["database"] }), config.port) : null;
+  const server = doors.web
+    ? await listen(createServer(doors.workers ? app : { ...app, needs: ["database"] }), config.port)
+    : null;
   const workers = doors.workers ? await startWorkers(app) : null;
   if (workers && (await app.editions.bounds()).first === null) await app.queue.ring("collect-papers", {});
   if (server) log.info(`Paperboy is at ${publicUrl}`);

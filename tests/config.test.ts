@@ -65,7 +65,7 @@ describe("a wrong setting stops the start, with its name, its value and what to 
     [
       "SOURCES",
       "arxiv,reddit",
-      'SOURCES knows only hugging-face, arxiv: "arxiv,reddit". Write SOURCES=hugging-face,arxiv',
+      'SOURCES knows only hugging-face, arxiv, arxiv-feed, arxiv-oai: "arxiv,reddit". Write SOURCES=hugging-face,arxiv',
     ],
     ["ARXIV_CATEGORIES", "cs.CL;cs.LG", 'ARXIV_CATEGORIES is not an arXiv category: "cs.CL;cs.LG". Write cs.CL'],
     [

@@ -16,7 +16,7 @@ export type Needs = {
   papers: Pick<Papers, "fromFiles">;
   pulls: Pick<Pulls, "of">;
   candidates: CandidateStore;
-  editions: Pick<Editions, "open" | "decide" | "alarm">;
+  editions: Pick<Editions, "bounds" | "open" | "decide" | "alarm">;
   catalogue: Catalogue;
   log: Log;
   closesAt: string;
@@ -59,7 +59,10 @@ export async function closeEdition(
 
   const decision = decide(date, seen, now, { closesAt, sources: trending, ...options });
   if (decision.state === "open") {
-    if (now.getTime() > editionDueAt(date, closesAt).getTime() + LATE_MS && (await editions.alarm(date)))
+    const isLate = now.getTime() > editionDueAt(date, closesAt).getTime() + LATE_MS;
+    // The first edition of an installation is late when it begins: nobody waits for it yet.
+    const isFirst = (await editions.bounds()).first === date;
+    if (isLate && !isFirst && (await editions.alarm(date)))
       log.error({ edition: date, because: decision.because }, "an edition is late: readers wait for it");
     return decision;
   }

@@ -5,7 +5,7 @@ import type { Backend } from "./backend.ts";
 import { isJobName, JOBS, type JobsOf, type Payload, type QueueName } from "./jobs.ts";
 import { within } from "./within.ts";
 
-/** What to do for each job of a queue. `signal` is aborted when the worker closes and the grace is over. */
+/** What to do for each job of a queue. `signal` is aborted when the worker closes: what is begun may be finished, within the grace. */
 export type Handlers<Q extends QueueName> = {
   [N in JobsOf<Q>]: (payload: Payload<N>, signal: AbortSignal) => Promise<unknown>;
 };
@@ -49,12 +49,12 @@ export function startWorking<Q extends QueueName>(
 
   return {
     async close({ graceMs = 0 } = {}) {
+      abort.abort();
       // Pausing wakes a worker that waits for jobs, and resolves when the last one that runs is done and recorded.
       const isIdle = await within(running > 0 ? graceMs : 1_000, worker.pause()).then(
         () => true,
         () => false,
       );
-      abort.abort();
       if (running > 0)
         log.warn({ queue, jobs: running }, "Jobs were still running at the end of the grace; they run again");
       // Forced, it leaves running jobs alone and ends the connections. What is still open then, the backend closes.
@@ -82,7 +82,8 @@ async function handle<Q extends QueueName>(
   try {
     await handler(payload.data, signal);
   } catch (error) {
-    throw asVerdict(error, job, log);
+    // Who breaks off because we close leaves the job to whoever works next.
+    throw asVerdict(signal.aborted ? new Temporary("The worker closes", { cause: error }) : error, job, log);
   }
 }
 

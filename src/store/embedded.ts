@@ -57,9 +57,10 @@ async function open(options: EmbeddedOptions): Promise<Embedded> {
     lock,
     async () => {
       const password = await ensureCluster(cluster);
+      const isShared = isInUse(home.dir);
       const leave = enter(home.dir);
       try {
-        const { port } = await adoptOrStart(cluster);
+        const { port } = await adoptOrStart(cluster, { isInUse: isShared });
         const url = `postgresql://${NAME}:${password}@127.0.0.1:${port}/${NAME}`;
         await ensureDatabase(url);
         return { url, leave };

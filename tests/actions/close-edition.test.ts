@@ -71,6 +71,7 @@ test("C6: two closers at the same minute make one edition, and one of them is to
 
 test("one that is late wakes somebody once, one that is broken once", async () => {
   const closing = (time: string) => closeEdition(needs({ sources: [hub] }), "2026-04-14", at(time));
+  await store.sql("INSERT INTO editions (date, state) VALUES ('2026-04-13', 'quiet')");
   await store.pulls.add({
     ...{ source: "hub", day: "2026-04-14", startedAt: at("2026-04-15T00:30Z"), endedAt: at("2026-04-15T00:30Z") },
     ...{ outcome: "failed", papers: 0, refused: 0, problem: "503" },
@@ -81,7 +82,14 @@ test("one that is late wakes somebody once, one that is broken once", async () =
     { level: 50, msg: "an edition is late: readers wait for it" },
     { level: 50, msg: "an edition is broken: no mail is made from it" },
   ]);
-  expect(await states()).toEqual([{ date: "2026-04-14", state: "broken", because: "failing" }]);
+  expect((await states()).at(-1)).toEqual({ date: "2026-04-14", state: "broken", because: "failing" });
+});
+
+test("the very first of an installation is late when it begins: nobody is woken for that", async () => {
+  expect(await closeEdition(needs({ sources: [hub] }), "2026-04-14", at("2026-04-15T05:00Z"))).toMatchObject({
+    state: "open",
+  });
+  expect(logged.lines).toEqual([]);
 });
 
 test("D4: a weekend without papers is quiet, and nobody is woken", async () => {

@@ -252,6 +252,43 @@ test("one digest that cannot be made stops no other; it is tried again while it 
   expect(await press.tick("2026-04-15T07:02Z")).toBe(1);
 });
 
+test("C10: a worker that is told to stop begins no further mail, and loses none", async () => {
+  await press.many(30);
+  await planned();
+  const stopping = new AbortController();
+  const needs = press.delivering();
+  const post: typeof needs.post = {
+    ...needs.post,
+    send: (mail) => {
+      stopping.abort();
+      return needs.post.send(mail);
+    },
+  };
+  const accepted = await deliverBatch({ ...needs, post }, WEDNESDAY, stopping.signal);
+  expect(press.smtp.taken).toHaveLength(accepted);
+  expect(accepted).toBeLessThanOrEqual(4);
+  expect(await press.tick("2026-04-15T07:01Z")).toBe(30 - accepted);
+  expect(new Set(addressees()).size).toBe(30);
+});
+
+test("on a staging system only those on the allow-list are written to, and nobody waits for the others", async () => {
+  await press.many(20);
+  await planned();
+  const needs = press.delivering();
+  const post: typeof needs.post = {
+    ...needs.post,
+    send: async (mail) =>
+      mail.envelope.to === "many13@example.org" ? needs.post.send(mail) : { kind: "unsent", cause: "withheld" },
+  };
+  expect(await deliverBatch({ ...needs, post }, WEDNESDAY)).toBe(1);
+  expect(await press.store.sql("SELECT state, reason, count(*)::int FROM deliveries GROUP BY 1, 2 ORDER BY 1")).toEqual(
+    [
+      { state: "accepted", reason: null, count: 1 },
+      { state: "withdrawn", reason: "withheld", count: 19 },
+    ],
+  );
+});
+
 test("a hundred readers who left do not hold up those behind them", async () => {
   await press.many(101);
   await planned();

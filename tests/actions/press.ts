@@ -50,14 +50,13 @@ export interface PressOptions {
   readonly start?: Date;
   readonly behave?: Parameters<typeof openSmtp>[0];
   readonly connections?: number;
-  readonly onlyTo?: readonly string[];
 }
 
-export async function aPress({ start = at("2026-04-15T06:00Z"), behave, connections = 4, onlyTo }: PressOptions = {}) {
+export async function aPress({ start = at("2026-04-15T06:00Z"), behave, connections = 4 }: PressOptions = {}) {
   const [store, smtp, renderer] = await Promise.all([aStore(start), openSmtp(behave), aRenderer()]);
   const { log, lines } = aLog();
   const queue = aQueue();
-  const sender = openSender({ urls: [smtp.url], connections, socketTimeoutMs: 2_000, log, ...(onlyTo && { onlyTo }) });
+  const sender = openSender({ urls: [smtp.url], connections, socketTimeoutMs: 2_000, log });
   const mailbox = "Paperboy <digest@paperboy.example>";
   const post = openPost({
     ...{ renderer, sender, letterSender: sender, links: LINKS, mailFrom: mailbox, confirmFrom: mailbox },

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Permanent, Temporary } from "../../errors.ts";
@@ -27,11 +27,21 @@ const STOPS_WITHIN_MS = 60_000;
 /**
  * The server of this cluster: the one that runs, whoever started it, else a new one. Ready for connections.
  * Call it under the cluster's lock.
+ *
+ * One that a killed process left running in another network (a namespace of its own) cannot be reached from this one: it
+ * is ended and started here, unless somebody uses it.
+ *
+ * @throws {Permanent} when others use it in a network that is not ours
  */
-export async function adoptOrStart(cluster: Cluster): Promise<Server> {
+export async function adoptOrStart(cluster: Cluster, { isInUse }: { isInUse: boolean }): Promise<Server> {
   for (let attempt = 1; ; attempt++) {
     const running = await settled(cluster);
-    if (running) return running;
+    if (running && (await answers(running.port))) return running;
+    if (running && isInUse)
+      throw new Permanent(
+        `PostgreSQL (process ${running.pid}, data in ${cluster.data}) is in use in another network namespace or container. Stop what uses it, or set another DATA_DIR`,
+      );
+    if (running) await stopServer(cluster);
     const failure = await start(cluster);
     if (typeof failure === "object") return failure;
     // Each of these passes: a process of a killed server is finishing its query, somebody took the port between our
@@ -42,6 +52,20 @@ export async function adoptOrStart(cluster: Cluster): Promise<Server> {
     }
     await sleep(250);
   }
+}
+
+/** Whether anything listens there. One that runs in our network refuses nobody on loopback. */
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: "127.0.0.1", timeout: 5_000 });
+    const settle = (isThere: boolean) => {
+      socket.destroy();
+      resolve(isThere);
+    };
+    socket.once("connect", () => settle(true));
+    socket.once("timeout", () => settle(false));
+    socket.once("error", () => settle(false));
+  });
 }
 
 /** Ends the server, if one runs, and waits until it is gone. Everything committed is on disk either way. */

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { identify, isAlive, type ProcessIdentity } from "./process.ts";
 
@@ -18,6 +18,7 @@ export function enter(home: string): () => void {
 /** Whether a living process still uses the server. Notes of dead ones are thrown away. Call it under the cluster's lock. */
 export function isInUse(home: string): boolean {
   const folder = join(home, "users");
+  if (!existsSync(folder)) return false;
   const living = readdirSync(folder).filter((name) => {
     const user = readNote(join(folder, name));
     if (user && isAlive(user)) return true;

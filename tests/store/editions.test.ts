@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { RankedPaper } from "../../src/core/edition.ts";
+import { aSighting } from "../support/builders.ts";
+import { aRankedPaper } from "../support/ranked-papers.ts";
+import { aStore, type TestStore } from "../support/store.ts";
+import { at } from "../support/time.ts";
+
+let store: TestStore;
+beforeAll(async () => {
+  store = await aStore(at("2026-04-15T01:00Z"));
+});
+afterAll(() => store.close());
+beforeEach(async () => {
+  await store.clock.set(at("2026-04-15T01:00Z"));
+  await store.sql("TRUNCATE edition_papers, editions, listings, sightings, paper_aliases, papers CASCADE");
+});
+
+const noon = at("2026-04-14T12:00Z");
+/** Stores papers by their arXiv ids. @returns their keys */
+async function papers(...ids: string[]): Promise<number[]> {
+  await store.papers.add(
+    ids.map((arxivId) => aSighting({ arxivId, title: `Paper ${arxivId}` })),
+    noon,
+  );
+  const rows = await store.sql<{ id: number }>("SELECT id FROM papers WHERE public_id = ANY ($1) ORDER BY public_id", [
+    ids,
+  ]);
+  return rows.map(({ id }) => id);
+}
+async function decide(date: string, ranked: readonly RankedPaper[], state: "closed" | "quiet" | "broken" = "closed") {
+  await store.editions.open(date);
+  return store.editions.decide(date, { state, because: "a test", rankedBy: "trend", papers: ranked });
+}
+
+test("a ranking is found as it was frozen, with the papers as they are known now", async () => {
+  const [key] = await papers("2604.00001");
+  const ranked = aRankedPaper({
+    ...{
+      key: key!,
+      id: "2604.00001",
+      title: "Paper 2604.00001",
+      topics: ["agents", "code"],
+      stars: 12,
+      starsGained: 3,
+    },
+    ...{ score: 5.25, scoreParts: { votes: 6, comments: 1, stars: 0.25, age: -2 }, isNew: false, lane: "followed" },
+  });
+  expect(await decide("2026-04-14", [ranked])).toBe(true);
+  const found = (await store.editions.find("2026-04-14"))!;
+  expect({ ...found, papers: [] }).toEqual({
+    ...{ date: "2026-04-14", state: "closed", closedAt: at("2026-04-15T01:00Z"), revision: 1, rankedBy: "trend" },
+    ...{ historySince: "2026-04-14", papers: [] },
+  });
+  expect(found.papers).toEqual([
+    {
+      ...ranked,
+      ...{
+        abstract: "We study agents. They act.",
+        authors: ["Ada Lovelace", "Alan Turing"],
+        pdfUrl: "https://arxiv.org/pdf/2604.00001",
+      },
+    },
+  ]);
+});
+
+test("it is decided once, and a second ranking leaves no trace", async () => {
+  const [a, b] = await papers("2604.00001", "2604.00002");
+  const decisions = await Promise.all([
+    decide("2026-04-14", [aRankedPaper({ key: a!, rank: 1 })]),
+    decide("2026-04-14", [aRankedPaper({ key: b!, rank: 1 })]),
+  ]);
+  expect(decisions.sort()).toEqual([false, true]);
+  expect(await decide("2026-04-14", [], "broken")).toBe(false);
+  expect((await store.editions.find("2026-04-14"))!.papers).toHaveLength(1);
+});
+
+test("a decision that cannot be stored whole is not stored at all", async () => {
+  await expect(decide("2026-04-14", [aRankedPaper({ key: 999_999 })])).rejects.toThrow();
+  expect(await store.editions.find("2026-04-14")).toMatchObject({ state: "open", papers: [] });
+});
+
+test("counts beyond what a column holds are kept at its end", async () => {
+  const [key] = await papers("2604.00001");
+  await decide("2026-04-14", [aRankedPaper({ key: key!, upvotes: 2 ** 40, stars: Number.MAX_SAFE_INTEGER })]);
+  const [paper] = (await store.editions.find("2026-04-14"))!.papers;
+  expect([paper!.upvotes, paper!.stars]).toEqual([2 ** 31 - 1, 2 ** 31 - 1]);
+});
+
+test("an edition nobody opened is none", async () => {
+  expect(await store.editions.find("2026-04-14")).toBeNull();
+  expect(await store.editions.bounds()).toEqual({ first: null, newestDecided: null });
+  expect(await store.editions.newest()).toBeNull();
+});
+
+test("the newest is the newest closed one with papers; the list has them all; what is open is undecided", async () => {
+  const [key] = await papers("2604.00001");
+  await decide("2026-04-10", [aRankedPaper({ key: key! })]);
+  await decide("2026-04-11", [], "quiet");
+  await decide("2026-04-13", []);
+  await store.editions.open("2026-04-14");
+  await store.editions.open("2026-04-12");
+
+  expect(await store.editions.newest()).toMatchObject({ date: "2026-04-10", state: "closed", papers: 1 });
+  expect(await store.editions.bounds()).toEqual({ first: "2026-04-10", newestDecided: "2026-04-13" });
+  expect(await store.editions.undecided()).toEqual(["2026-04-12", "2026-04-14"]);
+  const list = await store.editions.list(3, "2026-04-14");
+  expect(list.map(({ date, state, papers: count }) => [date, state, count])).toEqual([
+    ["2026-04-13", "closed", 0],
+    ["2026-04-12", "open", 0],
+    ["2026-04-11", "quiet", 0],
+  ]);
+  expect((await store.editions.since("2026-04-13")).map(({ date }) => date).sort()).toEqual([
+    "2026-04-13",
+    "2026-04-14",
+  ]);
+});
+
+test("D6: a paper merged after the edition closed stands in it once, under the name it has now, with its former keys", async () => {
+  const title = "One work under two names";
+  await store.papers.add([aSighting({ arxivId: undefined as never, title })], noon);
+  await store.papers.add([aSighting({ arxivId: "2604.00009", title: "Its first title" })], noon);
+  const [former, known] = (await store.sql<{ id: number }>("SELECT id FROM papers ORDER BY id")).map(({ id }) => id);
+  await decide("2026-04-14", [aRankedPaper({ key: former!, rank: 1 }), aRankedPaper({ key: known!, rank: 2 })]);
+  await store.papers.add([aSighting({ arxivId: "2604.00009", title })], noon);
+  const merged = (await store.editions.find("2026-04-14"))!.papers;
+  const keys = [merged[0]!.key, ...merged[0]!.formerKeys].sort();
+  expect([merged.map(({ id, rank }) => [id, rank]), keys]).toEqual([[["2604.00009", 1]], [former, known].sort()]);
+});
+
+test("D6: how far back its papers can have been sent is said for every key they ever had, whichever of them was frozen", async () => {
+  const title = "One work under two names";
+  await store.papers.add([aSighting({ arxivId: "2604.00009", title: "Its first title" })], noon);
+  await store.papers.add([aSighting({ arxivId: undefined as never, title })], noon);
+  const [old, fresh] = (await store.sql<{ id: number }>("SELECT id FROM papers ORDER BY id")).map(({ id }) => id);
+  await decide("2026-04-08", [aRankedPaper({ key: old! })]);
+  await decide("2026-04-14", [aRankedPaper({ key: fresh! })]);
+  expect((await store.editions.find("2026-04-14"))!.historySince).toBe("2026-04-14");
+  await store.papers.add([aSighting({ arxivId: "2604.00009", title })], noon);
+  for (const date of ["2026-04-08", "2026-04-14"])
+    expect([date, (await store.editions.find(date))!.historySince]).toEqual([date, "2026-04-08"]);
+});
+
+test("one alarm an edition, whoever raises it first", async () => {
+  await store.editions.open("2026-04-14");
+  const alarms = await Promise.all([1, 2, 3].map(() => store.editions.alarm("2026-04-14")));
+  expect(alarms.sort()).toEqual([false, false, true]);
+});
+
+test("what was decided while the clock stood ahead is open again, with nothing in it; what is over stays", async () => {
+  const [key] = await papers("2604.00001");
+  await decide("2026-04-14", [aRankedPaper({ key: key! })]);
+  await decide("2026-04-15", [aRankedPaper({ key: key! })]);
+  await decide("2026-05-01", [], "broken");
+  expect([await store.editions.reopenFuture(), await store.editions.reopenFuture()]).toEqual([2, 0]);
+  const states = await store.sql("SELECT date::text, state, because, closed_at FROM editions ORDER BY date");
+  expect(states).toEqual([
+    { date: "2026-04-14", state: "closed", because: "a test", closed_at: at("2026-04-15T01:00Z") },
+    { date: "2026-04-15", state: "open", because: null, closed_at: null },
+    { date: "2026-05-01", state: "open", because: null, closed_at: null },
+  ]);
+  expect(await decide("2026-04-15", [aRankedPaper({ key: key! })])).toBe(true);
+});

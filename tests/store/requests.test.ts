@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { preferences } from "../support/builders.ts";
+import { aStore, type TestStore } from "../support/store.ts";
+import { at } from "../support/time.ts";
+
+let store: TestStore;
+beforeAll(async () => {
+  store = await aStore(at("2026-04-15T12:00Z"));
+});
+afterAll(() => store.close());
+beforeEach(async () => {
+  await store.clock.set(at("2026-04-15T12:00Z"));
+  await store.sql(
+    "TRUNCATE subscription_clocks, delivery_groups, subscription_changes, subscriptions, requests, suppressions CASCADE",
+  );
+});
+
+const ADA = { email: "Ada@Example.org", addressKey: "key of ada", wanted: preferences(), askedBy: "form" } as const;
+const add = (given = {}) => store.requests.add({ ...ADA, ...given });
+
+test("a request is taken with all that its answer depends on", async () => {
+  const earlier = await add();
+  await store.requests.take(earlier);
+  await store.requests.answered(earlier, "confirmation");
+  await store.subscriptions.confirm(earlier, () => null);
+  await store.sql("INSERT INTO suppressions (address_key, because) VALUES ('key of ada', 'never')");
+  await store.clock.set(at("2026-04-15T13:00Z"));
+  const id = await add({ wanted: null, askedBy: "api" });
+  const [subscription] = await store.sql<{ id: string }>("SELECT id FROM subscriptions");
+
+  expect(await store.requests.take(id)).toEqual({
+    ...{ id, email: "Ada@Example.org", addressKey: "key of ada", wanted: null, askedBy: "api" },
+    ...{ askedAt: at("2026-04-15T13:00Z"), takenAt: at("2026-04-15T13:00Z"), isSuppressed: true },
+    subscription: { id: BigInt(subscription!.id), state: "active", language: "en" },
+    mailedAt: [at("2026-04-15T12:00Z")],
+  });
+});
+
+test("it is taken once: by one of many workers, and not again before its minute is over", async () => {
+  const id = await add();
+  const taken = await Promise.all([1, 2, 3, 4].map(() => store.requests.take(id)));
+  expect(taken.filter(Boolean)).toHaveLength(1);
+  await store.clock.set(at("2026-04-15T12:00:59Z"));
+  expect(await store.requests.take(id)).toBeNull();
+  await store.clock.set(at("2026-04-15T12:01Z"));
+  expect(await store.requests.take(id)).toMatchObject({ id });
+});
+
+test("an answer is recorded once; neither an answered nor an expired request is taken", async () => {
+  const [id, old] = [await add(), await add({ addressKey: "key of another" })];
+  await store.requests.take(id);
+  expect([await store.requests.answered(id, "confirmation"), await store.requests.answered(id, "nothing")]).toEqual([
+    true,
+    false,
+  ]);
+  await store.clock.set(at("2026-04-22T12:00Z"));
+  expect([await store.requests.take(id), await store.requests.take(old)]).toEqual([null, null]);
+});
+
+test("two requests of one address are taken one after the other, and the second sees that the first is being answered", async () => {
+  const ids = [await add(), await add(), await add({ addressKey: "key of another" })];
+  const taken = await Promise.all(ids.map((id) => store.requests.take(id)));
+  expect(taken.map((one) => one!.mailedAt.length).sort()).toEqual([0, 0, 1]);
+  expect(taken[2]!.mailedAt).toEqual([]);
+});
+
+test("mails of thirty days count, newest first; a delayed request is none, nor one answered with nothing", async () => {
+  const at30 = async (time: string, answer: "confirmation" | "nothing") => {
+    await store.clock.set(at(time));
+    const id = await add();
+    await store.requests.take(id);
+    await store.requests.answered(id, answer);
+  };
+  await at30("2026-04-01T12:00Z", "confirmation");
+  await at30("2026-04-20T12:00Z", "confirmation");
+  await at30("2026-04-21T12:00Z", "nothing");
+  await at30("2026-04-22T12:00Z", "confirmation");
+  const delayed = await add();
+  await store.requests.take(delayed);
+  await store.requests.delay(delayed, at("2026-04-22T12:10Z"));
+  await store.clock.set(at("2026-05-01T12:00Z"));
+  expect((await store.requests.take(await add()))!.mailedAt).toEqual([
+    at("2026-04-22T12:00Z"),
+    at("2026-04-20T12:00Z"),
+  ]);
+});
+
+test("a delayed request waits for its time, and is then overdue like any other", async () => {
+  const id = await add();
+  await store.requests.take(id);
+  await store.requests.delay(id, at("2026-04-15T12:10Z"));
+  for (const time of ["2026-04-15T12:01Z", "2026-04-15T12:09:59Z"]) {
+    await store.clock.set(at(time));
+    expect([await store.requests.take(id), await store.requests.overdue(10)]).toEqual([null, []]);
+  }
+  await store.clock.set(at("2026-04-15T12:10:20Z"));
+  expect(await store.requests.overdue(10)).toEqual([{ id }]);
+  expect(await store.requests.take(id)).toMatchObject({ id });
+});
+
+test("who declines is suppressed under their key; a suppression that was lifted is put back, another reason stays", async () => {
+  const ids = [await add(), await add({ addressKey: "key of bob" }), await add({ addressKey: "key of cleo" })];
+  for (const id of ids) await store.requests.answered(id, "confirmation");
+  await store.sql(`INSERT INTO suppressions (address_key, because, lifted_at, lifted_note)
+    VALUES ('key of bob', 'bounce', now(), 'asked'), ('key of cleo', 'complaint', NULL, NULL)`);
+  expect(await Promise.all(ids.map((id) => store.requests.decline(id)))).toEqual([
+    "key of ada",
+    "key of bob",
+    "key of cleo",
+  ]);
+  expect(await store.sql("SELECT address_key, because, lifted_at FROM suppressions ORDER BY 1")).toEqual([
+    { address_key: "key of ada", because: "never", lifted_at: null },
+    { address_key: "key of bob", because: "never", lifted_at: null },
+    { address_key: "key of cleo", because: "complaint", lifted_at: null },
+  ]);
+});
+
+test("only a wish to subscribe that was not confirmed can be declined", async () => {
+  const [confirmed, link] = [await add(), await add({ addressKey: "key of bob", wanted: null })];
+  await store.subscriptions.confirm(confirmed, () => null);
+  await store.requests.answered(link, "link");
+  expect(await Promise.all([confirmed, link, 999_999n].map((id) => store.requests.decline(id)))).toEqual([
+    null,
+    null,
+    null,
+  ]);
+  expect(await store.sql("SELECT address_key FROM suppressions")).toEqual([]);
+});
