@@ -207,7 +207,7 @@ function inconsistencies(s: Settings): Problem[] {
 }
 
 /** Of a URL: does it name this machine? */
-export function isLoopback(text: string): boolean {
+function isLoopback(text: string): boolean {
   const { hostname } = new URL(text);
   return (
     hostname === "localhost" ||

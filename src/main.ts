@@ -17,19 +17,19 @@ const GRACE_MS = 25_000;
 /** Runs until a signal. @returns the exit code */
 export async function run(doors: Doors, config: Config, log: Log): Promise<number> {
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
-  const app = await openApp(config, { log, publicUrl });
+  // Without workers nothing is sent from here: the catcher's page belongs to the process that does.
+  const app = await openApp(doors.workers ? config : { ...config, catcherPort: 0 }, { log, publicUrl });
   const server = doors.web
     ? await listen(createServer(doors.workers ? app : { ...app, needs: ["database"] }), config.port)
     : null;
   const workers = doors.workers ? await startWorkers(app) : null;
   if (workers && (await app.editions.bounds()).first === null) await app.queue.ring("collect-papers", {});
   if (server) log.info(`Paperboy is at ${publicUrl}`);
-  if (app.catcher) log.info(`Mail is caught, not sent: read it at ${app.catcher.webUrl}`);
+  if (app.catcher && doors.workers) log.info(`Mail is caught, not sent: read it at ${app.catcher.webUrl}`);
 
   await signal();
   log.info("finishing what is under way");
-  await server?.close();
-  await workers?.close({ graceMs: GRACE_MS });
+  await Promise.all([server?.close(), workers?.close({ graceMs: GRACE_MS })]);
   await app.close();
   return 0;
 }

@@ -1,6 +1,6 @@
 /** Keys nobody set are made once and kept in the data directory, for its owner's eyes only. */
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { Invalid } from "./errors.ts";
@@ -25,11 +25,16 @@ export async function openSecrets(dataDir: string): Promise<Secrets> {
     secretKeys: `1:${randomBytes(32).toString("hex")}`,
     suppressionKey: randomBytes(32).toString("hex"),
   };
+  // Whole or not at all: a kill in the middle, or a second process that reads, must not find half a file.
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, `${JSON.stringify(fresh, null, 2)}\n`, { mode: 0o600 });
   try {
-    await writeFile(path, `${JSON.stringify(fresh, null, 2)}\n`, { mode: 0o600, flag: "wx" });
+    await link(draft, path);
     return fresh;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  } finally {
+    await rm(draft, { force: true });
   }
   try {
     return stored.parse(JSON.parse(await readFile(path, "utf8")));

@@ -24,7 +24,7 @@ const MINUTE_MS = 60_000;
  * Papers hourly. Zones differ by quarters of an hour, so planning has to look every fifteen minutes (Kathmandu is
  * +5:45); it looks every minute, because finding nothing to do costs one query and a reader's seven o'clock is seven.
  */
-export const TICKS: Ticks = {
+const TICKS: Ticks = {
   collectMs: 60 * MINUTE_MS,
   closeMs: 5 * MINUTE_MS,
   planMs: MINUTE_MS,

@@ -1,11 +1,13 @@
-/** The command line: `paperboy COMMAND`. Exit codes: 0 done, 1 failed, 2 misused. */
+/**
+ * The command line: `paperboy COMMAND`. Exit codes: 0 done, 1 failed, 2 misused.
+ *
+ * The application is loaded by the commands that need it: help comes at once.
+ */
 import { Command, CommanderError } from "commander";
-import { type App, openApp } from "../app.ts";
 import { type Config, readConfig } from "../config.ts";
 import { Invalid } from "../errors.ts";
 import { type Log, openLog } from "../log.ts";
-import { type Doors, run } from "../main.ts";
-import { migrate } from "../store/migrate.ts";
+import type { Doors } from "../main.ts";
 import { collect } from "./commands/collect.ts";
 import { deliver } from "./commands/deliver.ts";
 import { edition } from "./commands/edition.ts";
@@ -27,7 +29,8 @@ const terminal: Terminal = {
     const log = logFor(config, config.logLevel === "info" ? "warn" : config.logLevel);
     const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
     // The catcher's page is for whoever serves: a command beside a running server takes any free port.
-    const app: App = await openApp({ ...config, catcherPort: 0 }, { log, publicUrl });
+    const { openApp } = await import("../app.ts");
+    const app = await openApp({ ...config, catcherPort: 0 }, { log, publicUrl });
     try {
       return await work(app);
     } finally {
@@ -58,6 +61,7 @@ program
     const config = settings();
     if (config.databaseUrl === null)
       return terminal.withApp(async () => terminal.print("The embedded database is migrated at every start."));
+    const { migrate } = await import("../store/migrate.ts");
     const { applied } = await migrate({ databaseUrl: config.databaseUrl, log: logFor(config) });
     terminal.print(
       applied.length === 0 ? "Nothing to do: the database is up to date." : `Applied: ${applied.join(", ")}`,
@@ -74,6 +78,7 @@ try {
 
 async function serve(doors: Doors): Promise<void> {
   const config = settings();
+  const { run } = await import("../main.ts");
   process.exitCode = await run(doors, config, logFor(config));
 }
 

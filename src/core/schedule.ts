@@ -57,8 +57,12 @@ export function fallingDue(groups: readonly Group[], since: Date, now: Date): Du
 
 /** The last time a group fell due, `now` included: what a tick that missed others still owes. @throws {Invalid} for an unknown zone */
 export function latestDue(group: Group, now: Date): Due {
-  for (let back = -1; back <= LONGEST_REST_DAYS; back++) {
-    const localDay = addDays(utcDayOf(now), -back);
+  const tomorrow = addDays(utcDayOf(now), 1);
+  const weekdayOfTomorrow = weekdayOf(tomorrow);
+  for (let back = 0; back <= LONGEST_REST_DAYS + 1; back++) {
+    // Asked for every group at every tick: days without a digest are passed over by counting.
+    if (group.cadence === "weekly" && (weekdayOfTomorrow - group.weekday - back) % 7 !== 0) continue;
+    const localDay = addDays(tomorrow, -back);
     const at = dueAt(group, localDay);
     if (at !== null && at <= now) return { ...group, localDay, at };
   }
@@ -99,7 +103,7 @@ export function sendBy(due: Pick<Due, "cadence" | "at">): Date {
 }
 
 /** How old, in milliseconds, an edition may be at the hour of a group. */
-export function windowMs(cadence: Group["cadence"]): number {
+function windowMs(cadence: Group["cadence"]): number {
   return WINDOW_HOURS[cadence] * HOUR_MS;
 }
 

@@ -17,7 +17,7 @@ export interface Scored {
  * The constants, chosen on the papers Hugging Face listed in April 2026 (707 papers on 22 days, with their votes at the
  * end of May; the votes at closing time are not known).
  */
-export const SCORE = {
+const SCORE = {
   /**
    * A day's third paper has a median of 74 votes, its upper quartile 25: 1.5 doublings apart, more at closing time, when
    * the new paper's votes are still coming in. At one day, two days cost two doublings: a strong paper of the day before

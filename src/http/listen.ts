@@ -7,11 +7,13 @@ const HEADERS_MS = 10_000;
 /** Longer than the minute most proxies keep an idle connection, so that it is they who close it. */
 const KEEP_ALIVE_MS = 65_000;
 const MOST_HEADERS = 100;
+/** Longer than any page takes, shorter than what supervisors wait for before they kill. */
+const GRACE_MS = 5_000;
 
 export interface Listening {
   readonly port: number;
-  /** Answers what was asked, takes nothing new. */
-  close(): Promise<void>;
+  /** Answers what was asked, takes nothing new; what is not answered within the grace is cut off. */
+  close(options?: { graceMs?: number }): Promise<void>;
 }
 
 /** @param port 0: any free one */
@@ -30,9 +32,17 @@ export async function listen(handler: RequestListener, port: number, host?: stri
   });
   return {
     port: (server.address() as AddressInfo).port,
-    close: () =>
+    close: ({ graceMs = GRACE_MS } = {}) =>
       new Promise((resolve, reject) => {
-        server.close((error) => (error ? reject(error) : resolve()));
+        // A connection becomes idle when its answer is out, and a browser opens some that it never uses: ask again.
+        const sweep = setInterval(() => server.closeIdleConnections(), 50);
+        const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+        server.close((error) => {
+          clearInterval(sweep);
+          clearTimeout(cut);
+          if (error) reject(error);
+          else resolve();
+        });
         server.closeIdleConnections();
       }),
   };

@@ -4,8 +4,9 @@ import type { Digest } from "../core/digest.ts";
 import type { Edition } from "../core/edition.ts";
 import type { Links } from "../core/link.ts";
 import type { Preferences } from "../core/subscription.ts";
+import { Invalid } from "../errors.ts";
 import { composeDigest, fitDigest } from "./compose.ts";
-import { parseMailbox } from "./headers.ts";
+import { type Mailbox, parseMailbox } from "./headers.ts";
 import type { Composed, Letterhead } from "./message.ts";
 import type { EditionFragments, Renderer } from "./render.ts";
 import type { Outcome, Sender } from "./sender.ts";
@@ -71,8 +72,8 @@ export function openPost({
   confirmFrom,
   notice,
 }: PostOptions): Post {
-  const digestHead = letterhead(mailFrom);
-  const letterHead = letterhead(confirmFrom);
+  const digestHead = letterhead(mailFrom, "MAIL_FROM");
+  const letterHead = letterhead(confirmFrom, "CONFIRM_FROM");
   const fragments = new Map<string, EditionFragments>();
   const linkTo = (path: string) => `${publicUrl}${path}`;
 
@@ -147,7 +148,17 @@ function readerOf({ email, preferences }: Addressee) {
   return { email, language, format, watches: filter.watches.length };
 }
 
-function letterhead(from: string): Letterhead {
-  const mailbox = parseMailbox(from);
+/** @throws {Invalid} naming the setting */
+function letterhead(from: string, setting: "MAIL_FROM" | "CONFIRM_FROM"): Letterhead {
+  const mailbox = mailboxOf(from, setting);
   return { from: mailbox, messageIdDomain: mailbox.address.slice(mailbox.address.lastIndexOf("@") + 1) };
+}
+
+function mailboxOf(from: string, setting: string): Mailbox {
+  try {
+    return parseMailbox(from);
+  } catch (error) {
+    if (!(error instanceof Invalid)) throw error;
+    throw new Invalid(`${setting}: ${error.message}`, [{ field: setting, message: error.message }], { cause: error });
+  }
 }

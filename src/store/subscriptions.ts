@@ -116,7 +116,7 @@ export function subscriptions(prisma: PrismaClient) {
         ["active", "paused", "suspended"],
       ),
 
-    /** Back to what it was before leaving. Null when it had not ended, or was erased since. */
+    /** Active again, with everything chosen as it was before leaving. Null when it had not ended, or was erased since. */
     undo: (id: SubscriptionId, via: string) =>
       move(
         prisma,

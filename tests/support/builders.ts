@@ -21,7 +21,7 @@ export function aSighting(given: Partial<Sighting> = {}): Sighting {
   };
 }
 
-export function aWatch(given: Partial<Watch> = {}): Watch {
+function aWatch(given: Partial<Watch> = {}): Watch {
   return {
     ...{
       name: "",
