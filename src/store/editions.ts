@@ -35,8 +35,7 @@ export function editions(prisma: PrismaClient) {
     if (!row) return null;
     const papers = await prisma.$queryRaw<PaperRow[]>`
       SELECT e.rank, e.lane, e.listed_on::text AS listed_on, e.upvotes, e.comments, e.stars, e.stars_gained, e.score,
-        e.score_parts, e.topics, e.is_new, p.id AS key, p.public_id, p.title, p.abstract, p.summary, p.authors, p.categories,
-        p.keywords, p.url, p.pdf_url, p.code_url, p.organization,
+        e.score_parts, e.topics, e.is_new, e.facts, p.id AS key,
         ARRAY(SELECT f.id FROM papers f WHERE f.merged_into = p.id) AS former_keys
       FROM edition_papers e JOIN papers o ON o.id = e.paper_id JOIN papers p ON p.id = coalesce(o.merged_into, o.id)
       WHERE e.edition_date = ${date}::date ORDER BY e.rank`;
@@ -148,14 +147,36 @@ async function freeze(sql: Prisma.TransactionClient, date: Day, papers: readonly
   const whole = (count: number) => Math.min(count, INT4_MAX);
   await sql.$executeRaw`
     INSERT INTO edition_papers (edition_date, rank, paper_id, lane, listed_on, upvotes, comments, stars, stars_gained, score,
-      score_parts, topics, is_new)
+      score_parts, topics, is_new, facts)
     SELECT ${date}::date, rank, paper_id, lane, listed_on, upvotes, comments, stars, stars_gained, score, score_parts,
-      string_to_array(topics, ','), is_new
+      string_to_array(topics, ','), is_new, facts
     FROM unnest(${of((p) => p.rank)}::int[], ${of((p) => p.key)}::int[], ${of((p) => p.lane)}::text[],
       ${of((p) => p.listedOn)}::date[], ${of((p) => whole(p.upvotes))}::int[], ${of((p) => whole(p.comments))}::int[],
       ${of((p) => p.stars && whole(p.stars))}::int[], ${of((p) => whole(p.starsGained))}::int[], ${of((p) => p.score)}::float8[],
-      ${of((p) => JSON.stringify(p.scoreParts))}::jsonb[], ${of((p) => p.topics.join(","))}::text[], ${of((p) => p.isNew)}::boolean[])
-      AS p(rank, paper_id, lane, listed_on, upvotes, comments, stars, stars_gained, score, score_parts, topics, is_new)`;
+      ${of((p) => JSON.stringify(p.scoreParts))}::jsonb[], ${of((p) => p.topics.join(","))}::text[], ${of((p) => p.isNew)}::boolean[],
+      ${of((p) => JSON.stringify(factsOf(p)))}::jsonb[])
+      AS p(rank, paper_id, lane, listed_on, upvotes, comments, stars, stars_gained, score, score_parts, topics, is_new, facts)`;
+}
+
+/** What a digest says of a paper: frozen with its rank, so that a mail sent once more is the same to the last byte. */
+type Facts = Pick<
+  RankedPaper,
+  | "id"
+  | "title"
+  | "abstract"
+  | "summary"
+  | "authors"
+  | "categories"
+  | "keywords"
+  | "url"
+  | "pdfUrl"
+  | "codeUrl"
+  | "organization"
+>;
+
+function factsOf(paper: RankedPaper): Facts {
+  const { id, title, abstract, summary, authors, categories, keywords, url, pdfUrl, codeUrl, organization } = paper;
+  return { id, title, abstract, summary, authors, categories, keywords, url, pdfUrl, codeUrl, organization };
 }
 
 function summaries(prisma: PrismaClient, rest: Prisma.Sql): Promise<EditionSummary[]> {
@@ -186,18 +207,8 @@ interface PaperRow {
   score_parts: ScoreParts;
   topics: string[];
   is_new: boolean;
+  facts: Facts;
   key: number;
-  public_id: string;
-  title: string;
-  abstract: string;
-  summary: string;
-  authors: string[];
-  categories: string[];
-  keywords: string[];
-  url: string;
-  pdf_url: string | null;
-  code_url: string | null;
-  organization: string | null;
   former_keys: number[];
 }
 
@@ -205,20 +216,10 @@ function paperFromRow(row: PaperRow): RankedPaper {
   return {
     key: row.key,
     formerKeys: row.former_keys,
-    id: row.public_id,
+    ...row.facts,
     rank: row.rank,
     lane: row.lane,
-    title: row.title,
-    abstract: row.abstract,
-    summary: row.summary,
-    authors: row.authors,
-    categories: row.categories,
-    keywords: row.keywords,
     topics: row.topics,
-    url: row.url,
-    pdfUrl: row.pdf_url,
-    codeUrl: row.code_url,
-    organization: row.organization,
     upvotes: row.upvotes,
     comments: row.comments,
     stars: row.stars,
