@@ -123,6 +123,7 @@ test("X2: markup, template marks, direction marks and length in a paper are iner
     "UPDATE papers SET title = $1, abstract = $2, authors = $3, url = $4, pdf_url = $5, code_url = $6",
     [...[HOSTILE.title, HOSTILE.abstract, HOSTILE.authors, HOSTILE.url, HOSTILE.pdfUrl, HOSTILE.codeUrl]],
   );
+  await web.store.sql("UPDATE edition_papers SET facts = facts || $1::jsonb", [JSON.stringify(HOSTILE)]);
   const paths = ["/", "/editions/2026-04-15", "/papers/2604.66666", "/editions/latest?include=long"];
   for (const path of paths) {
     const page = await (await web.get(path)).text();

@@ -10,7 +10,7 @@ import { aWorld, papersIn, type World } from "../support/world.ts";
 
 const DAY_MS = 86_400_000;
 /** Real milliseconds a day takes here. */
-const DAY_TAKES_MS = 2_500;
+const DAY_TAKES_MS = 3_000;
 const FACTOR = DAY_MS / DAY_TAKES_MS;
 const START = at("2026-04-04T12:00Z");
 /** On a Saturday evening: until Tuesday morning no further edition is due, which leaves time to look. */

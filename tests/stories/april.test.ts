@@ -3,6 +3,7 @@
  * of every cadence. Who gets what when is worked out a second time here, with nothing of the product's own.
  */
 import { afterAll, beforeAll, describe, expect } from "vitest";
+import { planDeliveries } from "../../src/actions/plan-deliveries.ts";
 import { addDays } from "../../src/core/day.ts";
 import { type PreferencesGiven, preferences } from "../support/builders.ts";
 import { type Hub, type HubItem, hubDays, openHub } from "../support/hub.ts";
@@ -202,7 +203,7 @@ async function play(world: World): Promise<void> {
     await world.clock.set(new Date(now));
     if (["00:30", "03:30"].includes(time)) await world.run("collect-papers", {});
     if (time === "01:00") await world.run("close-edition", {});
-    await world.run("plan-deliveries", {});
+    if ((await planDeliveries(world.app, new Date(now))) === 0) continue;
     for (const { localDay, fromId, toId } of await world.app.deliveries.overdue(0, 100_000, 1_000))
       await world.run("deliver-batch", { localDay, fromId: String(fromId), toId: String(toId) });
   }

@@ -14,14 +14,17 @@ export interface TestClock {
   set(to: Date): Promise<void>;
 }
 
-/** Stands still until it is set again. */
+/** Stands still until it is set again. The database reads it from a row: a new function each time would plan every query anew. */
 export async function aClock(pool: pg.Pool, start: Date): Promise<TestClock> {
   let current = start;
   const set = async (to: Date) => {
     current = to;
-    await pool.query(`CREATE OR REPLACE FUNCTION paperboy_now() RETURNS timestamptz LANGUAGE sql STABLE
-      AS $$ SELECT timestamptz '${to.toISOString()}' $$`);
+    await pool.query("UPDATE test_clock SET at = $1", [to]);
   };
+  await pool.query("CREATE TABLE test_clock (at timestamptz)");
+  await pool.query("INSERT INTO test_clock VALUES (NULL)");
+  await pool.query(`CREATE OR REPLACE FUNCTION paperboy_now() RETURNS timestamptz LANGUAGE sql STABLE
+    AS 'SELECT at FROM test_clock'`);
   await set(start);
   return { now: () => current, set };
 }
