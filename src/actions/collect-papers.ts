@@ -21,6 +21,8 @@ export interface Collected {
   readonly read: number;
   readonly added: number;
   readonly refused: number;
+  /** Pulls that failed. */
+  readonly failed: number;
 }
 
 /** Papers asked for by id in one round: two requests of arXiv's hundred, six seconds. */
@@ -35,7 +37,7 @@ export async function collectPapers(needs: Needs, signal?: AbortSignal): Promise
   const today = utcDayOf(needs.now());
   const yesterday = addDays(today, -1);
   const { since } = candidateDays(yesterday);
-  const total = { read: 0, added: 0, refused: 0 };
+  const total = { read: 0, added: 0, refused: 0, failed: 0 };
   for (const source of needs.sources) {
     const done = source.trending ? new Set<Day>() : await needs.pulls.complete(source.name, since);
     // Yesterday first: its edition waits for it.
@@ -44,6 +46,7 @@ export async function collectPapers(needs: Needs, signal?: AbortSignal): Promise
     for (const day of days.filter((day) => !done.has(day))) {
       const pulled = await pull(needs, source, day, signal);
       failures = pulled ? 0 : failures + 1;
+      if (!pulled) total.failed += 1;
       if (pulled) for (const count of ["read", "added", "refused"] as const) total[count] += pulled[count];
       // Two failures in a row are a source that is down: asking six times more helps nobody.
       if (failures === 2) break;
@@ -94,7 +97,7 @@ async function pull(
     refusals.length,
     refusals[0]?.reason ?? null,
   );
-  return { read: heard.length, added, refused: refusals.length };
+  return { read: heard.length, added, refused: refusals.length, failed: 0 };
 }
 
 /**

@@ -8,7 +8,13 @@ export const collect = (terminal: Terminal) =>
     .option("--json", "print one JSON object")
     .action(async (options: { json?: boolean }) => {
       const done = await terminal.withApp((app) => collectPapers(app));
+      const { read, added, refused, failed } = done;
       terminal.print(
-        options.json ? json(done) : `${done.read} read, ${done.added} of them new, ${done.refused} refused`,
+        options.json ? json(done) : `${read} read, ${added} of them new, ${refused} refused, ${failed} requests failed`,
       );
+      if (read > 0 || failed === 0) return;
+      terminal.complain(
+        "No source answered: the log says why. `paperboy import FILE` takes papers from a file meanwhile.",
+      );
+      process.exitCode = 1;
     });

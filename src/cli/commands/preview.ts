@@ -39,7 +39,7 @@ export const preview = (terminal: Terminal) =>
         const { edition, digest, papersPerDay } = await previewOf(app, filter, Number(papers));
         if (!edition || !digest) {
           terminal.complain(
-            "There is no edition yet. `paperboy collect` reads the sources, `paperboy edition --close` makes one.",
+            "There is no edition with papers yet. `paperboy collect` reads the sources and `paperboy edition --close` makes one of the last complete day; a weekend has none, `--date` names another day.",
           );
           process.exitCode = 1;
           return;
