@@ -144,7 +144,7 @@ describe.each(bodies)("the queue on $name", ({ met, reason, place }) => {
     expect(came).toEqual(["1", "1"]);
   });
 
-  it("an id can be used again after its job was done, and after it failed and was kept", async () => {
+  it("C12: an id can be used again after its job was done, and after it failed and was kept", async () => {
     const queue = await open();
     let calls = 0;
     queue.work("reports", {
@@ -160,7 +160,7 @@ describe.each(bodies)("the queue on $name", ({ met, reason, place }) => {
     expect((await queue.counts()).reports.failed).toBe(1);
   });
 
-  it("ids of every shape we make, and worse, are accepted and told apart", async () => {
+  it("C11: ids of every shape we make, and worse, are accepted and told apart", async () => {
     const queue = await open();
     const ids = [
       "42",
