@@ -165,10 +165,10 @@ describe("lines are read for what they are worth", () => {
     ]);
   });
 
-  test("a line of 50 MB is refused by its number, in little memory, and the next is read", async () => {
+  test("a line of 300 MB is refused by its number, in little memory, and the next is read", async () => {
     async function* huge(): AsyncGenerator<Buffer> {
       yield Buffer.from('{"title":"A"}\n{"title":"');
-      for (let megabytes = 0; megabytes < 50; megabytes += 1) yield Buffer.alloc(1_000_000, "x");
+      for (let megabytes = 0; megabytes < 300; megabytes += 1) yield Buffer.alloc(1_000_000, "x");
       yield Buffer.from('"}\n{"title":"C"}');
     }
     const before = process.memoryUsage().arrayBuffers;
@@ -179,7 +179,7 @@ describe("lines are read for what they are worth", () => {
       entries.push("signals" in entry ? entry.title : entry);
     }
     expect(entries).toEqual(["A", { where: "line 2", reason: "longer than 1000000 bytes" }, "C"]);
-    expect(most).toBeLessThan(20_000_000);
+    expect(most).toBeLessThan(150_000_000); // buffers that are let go linger until the collector comes by
   });
 
   test("a page dump with a bad line loses that paper only", async () => {
