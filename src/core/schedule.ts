@@ -153,11 +153,3 @@ export function editionFor(
   const state = newest?.state;
   return { nothing: state === "quiet" || state === "broken" ? state : "no-edition-in-window" };
 }
-
-/** The newest closed edition with papers, for the digest that follows a confirmation; null when there is none yet. */
-export function welcomeEdition(
-  editions: readonly { readonly date: Day; readonly state: EditionState; readonly papers: number }[],
-): Day | null {
-  const usable = editions.filter(({ state, papers }) => state === "closed" && papers > 0);
-  return usable.reduce<Day | null>((newest, { date }) => (newest === null || date > newest ? date : newest), null);
-}

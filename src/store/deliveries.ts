@@ -4,7 +4,7 @@ import type { PrismaClient } from "../../prisma/client/client.ts";
 import type { DeliveryState } from "../core/delivery.ts";
 import type { Day } from "../core/paper.ts";
 import type { Preferences } from "../core/subscription.ts";
-import { preferencesOf } from "./subscriptions.ts";
+import { type PreferencesRow, preferencesOf } from "./subscriptions.ts";
 
 /** Deliveries of one local day with ids in `[fromId, toId]`: what one doorbell rings for. */
 export interface DeliveryRange {
@@ -186,7 +186,7 @@ export function deliveries(prisma: PrismaClient) {
   };
 }
 
-interface ClaimRow {
+interface ClaimRow extends PreferencesRow {
   state: DeliveryState;
   local_day: string;
   id: bigint;
@@ -204,14 +204,6 @@ interface ClaimRow {
   fixed_version: number | null;
   fixed_preferences: Preferences | null;
   email: string;
-  filter: Preferences["filter"];
-  cadence: Preferences["cadence"];
-  weekday: number | null;
-  hour: number;
-  zone: string;
-  max_papers: number;
-  language: string;
-  format: "html" | "text";
   version: number;
 }
 

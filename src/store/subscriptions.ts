@@ -135,10 +135,8 @@ export function subscriptions(prisma: PrismaClient) {
   };
 }
 
-interface Row {
-  id: bigint;
-  email: string | null;
-  state: SubscriptionState;
+/** The columns of `subscriptions` that hold what a reader chose. */
+export interface PreferencesRow {
   filter: Filter;
   cadence: Preferences["cadence"];
   weekday: number | null;
@@ -147,6 +145,12 @@ interface Row {
   max_papers: number;
   language: string;
   format: "html" | "text";
+}
+
+interface Row extends PreferencesRow {
+  id: bigint;
+  email: string | null;
+  state: SubscriptionState;
   version: number;
   paused_until: Date | null;
   ended_at: Date | null;
@@ -165,9 +169,7 @@ function fromRow(row: Row): Subscription {
 }
 
 /** The preferences in a row of `subscriptions`, or of a join with it. */
-export function preferencesOf(
-  row: Omit<Row, "id" | "email" | "state" | "version" | "paused_until" | "ended_at">,
-): Preferences {
+export function preferencesOf(row: PreferencesRow): Preferences {
   const { filter, cadence, weekday, hour, zone, max_papers: maxPapers, language, format } = row;
   const rhythm = cadence === "weekly" ? { cadence, weekday: weekday! } : { cadence };
   return { ...rhythm, filter, hour, zone, maxPapers, language, format };

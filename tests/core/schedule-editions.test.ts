@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { addDays } from "../../src/core/day.ts";
 import type { EditionState } from "../../src/core/edition.ts";
-import { editionDueAt, editionFor, newestEditionDue, welcomeEdition } from "../../src/core/schedule.ts";
+import { editionDueAt, editionFor, newestEditionDue } from "../../src/core/schedule.ts";
 
 const at = (text: string) => new Date(text);
 const due = (cadence: "daily" | "weekdays" | "weekly", when: string) => ({ cadence, at: at(when) });
@@ -113,19 +113,4 @@ describe("which edition a group gets at its hour", () => {
     const early = editions("2026-03-04", { "2026-03-04": { closedAt: "2026-03-03T00:00Z" }, "2026-03-03": "quiet" });
     expect(editionFor(due("daily", "2026-03-05T07:00Z"), early, "01:00")).toEqual({ nothing: "no-edition-in-window" });
   });
-});
-
-test("the welcome digest is the newest closed edition that has papers", () => {
-  const row = (date: string, state: EditionState, papers: number) => ({ date, state, papers });
-  const rows = [
-    row("2026-03-05", "closed", 9),
-    row("2026-03-06", "closed", 0),
-    row("2026-03-04", "closed", 40),
-    row("2026-03-07", "quiet", 3),
-  ];
-  expect([welcomeEdition(rows), welcomeEdition([]), welcomeEdition(rows.slice(1, 2))]).toEqual([
-    "2026-03-05",
-    null,
-    null,
-  ]);
 });
