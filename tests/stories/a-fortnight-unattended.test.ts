@@ -13,8 +13,8 @@ const DAY_MS = 86_400_000;
 const DAY_TAKES_MS = 3_000;
 const FACTOR = DAY_MS / DAY_TAKES_MS;
 const START = at("2026-04-04T12:00Z");
-/** On a Saturday evening: until Tuesday morning no further edition is due, which leaves time to look. */
-const END = at("2026-04-18T21:00Z");
+/** A day after the last digest fell due, for a slow machine; until Tuesday morning no further one is, which leaves time to look. */
+const END = at("2026-04-19T20:00Z");
 /** Editions owed: the first start makes the one of the last day that was over and had papers. */
 const WORKING_DAYS = ["03", "06", "07", "08", "09", "10", "13", "14", "15", "16", "17"].map((day) => `2026-04-${day}`);
 /** At which local day each reader gets Friday's edition, which only closes when everything starts on Saturday noon. */

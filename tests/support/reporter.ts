@@ -20,6 +20,8 @@ export default class ClosingLine implements Reporter {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const skipped = tests.filter((test) => test.result().state === "skipped");
     this.names = skipped.map((test) => `skipped: ${test.fullName} (${reasonOf(test)})\n`).join("");
+    // Said once more at the very end, where a log that was cut still has it.
+    this.names += unhandled.map(({ stack, message }) => `nobody caught: ${stack ?? message}\n`).join("");
     this.skipped = skipped.length;
     this.passed = tests.filter((test) => test.result().state === "passed").length;
     // A file that does not load, a hook that fails and an error nobody caught have no test of their own, and are failures.
