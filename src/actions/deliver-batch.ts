@@ -7,7 +7,8 @@ import type { Lanes } from "../mail/lanes.ts";
 import type { Composed } from "../mail/message.ts";
 import type { Post } from "../mail/post.ts";
 import type { Outcome as Sent } from "../mail/sender.ts";
-import type { Claimed, Deliveries, DeliveryRange, Outcome } from "../store/deliveries.ts";
+import type { Claimed, DeliveryRange, Outcome } from "../store/claims.ts";
+import type { Deliveries } from "../store/deliveries.ts";
 import type { Recorder } from "../store/recorder.ts";
 import type { Shelf, Shelved } from "../store/shelf.ts";
 

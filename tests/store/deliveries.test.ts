@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Due } from "../../src/core/schedule.ts";
-import type { Claimed, Outcome } from "../../src/store/deliveries.ts";
+import type { Claimed, Outcome } from "../../src/store/claims.ts";
 import { aFilter, preferences } from "../support/builders.ts";
 import { aStore, type TestStore } from "../support/store.ts";
 import { at } from "../support/time.ts";

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { Claimed, Deliveries, Outcome } from "../../src/store/deliveries.ts";
+import type { Claimed, Claims, Outcome } from "../../src/store/claims.ts";
 import { recorder } from "../../src/store/recorder.ts";
 
-type Batch = Parameters<Deliveries["record"]>[0];
+type Batch = Parameters<Claims["record"]>[0];
 
 const delivery = (id: bigint) => ({ id }) as Claimed;
 const outcome: Outcome = {
@@ -21,13 +21,14 @@ function aTable() {
         fail,
       });
     });
-  return { statements, room: recorder({ record }) };
+  return { statements, room: recorder({ record }, 1) };
 }
-const turn = () => new Promise((resolve) => setImmediate(resolve));
+const turn = () => new Promise((resolve) => setTimeout(resolve, 10));
 
-test("one mail is recorded at once; those that come meanwhile share the next statement", async () => {
+test("a mail is recorded within a moment; those that come meanwhile share the next statement", async () => {
   const { statements, room } = aTable();
   const first = room.record(delivery(1n), outcome);
+  await turn();
   const others = [2n, 3n, 4n].map((id) => room.record(delivery(id), outcome));
   expect(statements.map(({ ids }) => ids)).toEqual([[1n]]);
   statements[0]!.commit();
@@ -41,6 +42,7 @@ test("one mail is recorded at once; those that come meanwhile share the next sta
 test("each connection hears of its own mail: a claim that lapsed is told so, the others are not", async () => {
   const { statements, room } = aTable();
   const busy = room.record(delivery(1n), outcome);
+  await turn();
   const both = [room.record(delivery(2n), outcome), room.record(delivery(3n), outcome)];
   statements[0]!.commit();
   await busy;
@@ -52,6 +54,7 @@ test("each connection hears of its own mail: a claim that lapsed is told so, the
 test("a statement that fails is told to those who waited for it, and the next ones are recorded", async () => {
   const { statements, room } = aTable();
   const lost = room.record(delivery(1n), outcome);
+  await turn();
   const next = room.record(delivery(2n), outcome);
   statements[0]!.fail(new Error("the database is gone"));
   await expect(lost).rejects.toThrow("the database is gone");

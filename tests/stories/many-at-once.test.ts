@@ -31,13 +31,13 @@ beforeEach(() => press.clear());
 
 /** What a second machine has: connections, lanes and memory of its own. */
 function secondMachine(): ReturnType<Press["delivering"]> {
-  const { prisma } = other;
+  const { prisma, pool } = other;
   const rooms = {
     papers: papers(prisma),
     candidates: candidates(prisma),
     editions: editions(prisma),
     planning: planning(prisma),
-    deliveries: deliveries(prisma),
+    deliveries: deliveries(prisma, pool),
   };
   return {
     ...press.needs,
