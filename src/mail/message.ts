@@ -1,6 +1,7 @@
 /** Puts headers and encoded bodies together into the bytes that go out. Pure. */
 import { createHash } from "node:crypto";
 import { addressForWire, type Mailbox } from "./headers.ts";
+import { joined, type Piece } from "./marked.ts";
 
 /** RFC 5321: what the SMTP server is told, apart from what the headers say. */
 export interface Envelope {
@@ -16,6 +17,8 @@ export interface Composed {
   readonly envelope: Envelope;
   /** Without angle brackets. */
   readonly messageId: string;
+  /** The same on every try. */
+  readonly composedAt: Date;
 }
 
 /** Who sends, the same for every mail of a kind. */
@@ -29,8 +32,8 @@ export interface Letterhead {
 
 /** Encoded as quoted-printable and ended by CRLF; without html the mail is text alone. */
 export interface Bodies {
-  readonly text: string;
-  readonly html: string | null;
+  readonly text: readonly Piece[];
+  readonly html: readonly Piece[] | null;
 }
 
 /** @param headers each line ended by CRLF, without Content-Type */
@@ -38,31 +41,37 @@ export function messageOf(
   of: Bodies & {
     readonly headers: string;
     readonly messageId: string;
+    readonly composedAt: Date;
     readonly letterhead: Letterhead;
     readonly to: string;
   },
 ): Composed {
   const body = of.html === null ? part("plain", of.text) : alternatives(of.text, of.html, of.messageId);
   return {
-    raw: Buffer.from(of.headers + body, "latin1"),
+    raw: joined([of.headers, ...body]),
     envelope: {
       from: of.letterhead.envelopeFrom ?? addressForWire(of.letterhead.from.address),
       to: addressForWire(of.to),
     },
     messageId: of.messageId,
+    composedAt: of.composedAt,
   };
 }
 
 /** Text first, then html: a mail program shows the last part it can (RFC 2046 5.1.4). */
-function alternatives(text: string, html: string, messageId: string): string {
+function alternatives(text: readonly Piece[], html: readonly Piece[], messageId: string): Piece[] {
   // "=_" cannot occur in quoted-printable (RFC 2045 6.7), so no body can hold the boundary.
   const boundary = `=_${createHash("sha256").update(messageId).digest("hex").slice(0, 24)}`;
-  return (
-    `Content-Type: multipart/alternative;\r\n boundary="${boundary}"\r\n\r\n` +
-    `--${boundary}\r\n${part("plain", text)}--${boundary}\r\n${part("html", html)}--${boundary}--\r\n`
-  );
+  return [
+    `Content-Type: multipart/alternative;\r\n boundary="${boundary}"\r\n\r\n--${boundary}\r\n`,
+    ...part("plain", text),
+    `--${boundary}\r\n`,
+    ...part("html", html),
+    `--${boundary}--\r\n`,
+  ];
 }
 
-function part(type: "plain" | "html", encodedBody: string): string {
-  return `Content-Type: text/${type}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n${encodedBody}`;
+function part(type: "plain" | "html", encodedBody: readonly Piece[]): Piece[] {
+  const head = `Content-Type: text/${type}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n`;
+  return [head, ...encodedBody];
 }

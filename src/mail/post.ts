@@ -6,6 +6,7 @@ import type { Links } from "../core/link.ts";
 import type { Preferences } from "../core/subscription.ts";
 import { Invalid } from "../errors.ts";
 import { composeDigest, fitDigest } from "./compose.ts";
+import type { Signer } from "./dkim.ts";
 import { type Mailbox, parseMailbox } from "./headers.ts";
 import type { Composed, Letterhead } from "./message.ts";
 import type { EditionFragments, Renderer } from "./render.ts";
@@ -50,6 +51,8 @@ export interface PostOptions {
   /** For digests, and for letters: a burst of the one does not hold up the other. */
   readonly sender: Pick<Sender, "send">;
   readonly letterSender: Pick<Sender, "send">;
+  /** Null: nothing is signed here. */
+  readonly signer?: Pick<Signer, "sign"> | null;
   readonly links: Pick<Links, "sign">;
   readonly publicUrl: string;
   /** As settings write them: `Paperboy <digest@example.org>`. */
@@ -66,6 +69,7 @@ export function openPost({
   renderer,
   sender,
   letterSender,
+  signer = null,
   links,
   publicUrl,
   mailFrom,
@@ -85,6 +89,9 @@ export function openPost({
     if (fragments.size > EDITIONS_KEPT) fragments.delete(fragments.keys().next().value!);
     return known;
   };
+
+  const signed = async (mail: Composed): Promise<Composed> =>
+    signer ? { ...mail, raw: await signer.sign(mail.raw, { at: mail.composedAt }) } : mail;
 
   const compose: Post["composeDigest"] = ({ digest, edition, delivery, composedAt }) => {
     const { subscriptionId, id: deliveryId } = delivery;
@@ -118,7 +125,7 @@ export function openPost({
       return (await PostalMime.parse(raw))[as] ?? "";
     },
 
-    send: (mail) => sender.send(mail),
+    send: async (mail) => sender.send(await signed(mail)),
 
     async sendLetter({ kind, requestId, subscriptionId, email, language, askedAt, askedBy }) {
       const page = linkTo(askedBy === "form" ? "/" : "/api/v1/subscriptions");
@@ -138,7 +145,7 @@ export function openPost({
         already: () => composeAlreadySubscribed({ ...mail, preferencesUrl: preferencesUrl() }),
         link: () => composeLink({ ...mail, preferencesUrl: preferencesUrl() }),
       };
-      return letterSender.send(letter[kind]());
+      return letterSender.send(await signed(letter[kind]()));
     },
   };
 }

@@ -45,7 +45,7 @@ function compose(
   const { subject, text, html } = renderer.short(name, language, { ...links, at: asked.at, page: ownPage(asked.page) });
   const messageId = messageIdOf(name, id, letterhead.messageIdDomain);
   const headers = headerLines({ from: letterhead.from, to, subject, messageId, composedAt });
-  return messageOf({ headers, text, html: format === "html" ? html : null, messageId, letterhead, to });
+  return messageOf({ headers, text, html: format === "html" ? html : null, messageId, composedAt, letterhead, to });
 }
 
 function ownPage(page: string): string {
