@@ -56,7 +56,7 @@ const FORMS: { readonly [P in Purpose]: Form<Payloads[P]> } = {
 
 /** @throws {RangeError} for a number that is negative or no whole one: a mistake of ours, not of a reader */
 export function encodePayload<P extends Purpose>(purpose: P, payload: Payloads[P]): Buffer {
-  return Buffer.concat(FORMS[purpose].pack(payload).map(varint));
+  return varints(FORMS[purpose].pack(payload));
 }
 
 /** Null for bytes that {@link encodePayload} does not make for this purpose. */
@@ -71,13 +71,15 @@ export function decodePayload<P extends Purpose>(purpose: P, bytes: Uint8Array):
   return FORMS[purpose].unpack(numbers);
 }
 
-/** Seven bits a byte, lowest first, the eighth says that more follow. */
-export function varint(value: bigint): Buffer {
-  if (value < 0n) throw new RangeError(`A link holds no negative number, so not ${value}`);
+/** Each number seven bits a byte, lowest first; the eighth bit says that more of it follow. */
+export function varints(values: readonly bigint[]): Buffer {
   const bytes: number[] = [];
-  let rest = value;
-  for (; rest > 0x7fn; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
-  bytes.push(Number(rest));
+  for (const value of values) {
+    if (value < 0n) throw new RangeError(`A link holds no negative number, so not ${value}`);
+    let rest = value;
+    for (; rest > 0x7fn; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
+    bytes.push(Number(rest));
+  }
   return Buffer.from(bytes);
 }
 

@@ -6,7 +6,7 @@
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { Invalid } from "../errors.ts";
-import { decodePayload, encodePayload, type Payloads, type Purpose, readVarint, varint } from "./link-payload.ts";
+import { decodePayload, encodePayload, type Payloads, type Purpose, readVarint, varints } from "./link-payload.ts";
 
 export interface SigningKey {
   /** 1–8 letters or digits. */
@@ -55,7 +55,7 @@ export function openLinks(keys: readonly SigningKey[]): Links {
     sign(purpose, payload, at) {
       const lifetime = LINK_LIFETIME_S[purpose];
       const expiry = lifetime === null ? 0 : Math.floor(at.getTime() / 1000) + lifetime;
-      const body = Buffer.concat([varint(BigInt(expiry)), encodePayload(purpose, payload)]);
+      const body = Buffer.concat([varints([BigInt(expiry)]), encodePayload(purpose, payload)]);
       return `${Buffer.concat([body, mac(signing, purpose, body)]).toString("base64url")}.${signing.id}`;
     },
 

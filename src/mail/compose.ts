@@ -6,7 +6,7 @@ import type { Digest, DigestItem } from "../core/digest.ts";
 import type { Day } from "../core/paper.ts";
 import { fittingCount, htmlBudget } from "./fit.ts";
 import { headerLines, messageIdOf } from "./headers.ts";
-import { filled, type MarkName, softLines } from "./marked.ts";
+import { filled, type MarkName, type Piece } from "./marked.ts";
 import { type Composed, type Letterhead, messageOf } from "./message.ts";
 import type { EditionFragments, Fragments } from "./render.ts";
 import type { Part } from "./templates.ts";
@@ -70,7 +70,7 @@ export function composeDigest(mail: DigestMail): Composed {
     text: bodyOf("text", mail, fragments),
     html: reader.format === "html" ? bodyOf("html", mail, fragments) : null,
   };
-  return messageOf({ headers, ...parts, messageId, letterhead, to: reader.email });
+  return messageOf({ headers, ...parts, messageId, composedAt: mail.composedAt, letterhead, to: reader.email });
 }
 
 /**
@@ -91,17 +91,15 @@ const linksReserve = 4_000;
 
 function paperBytes(part: Part, item: DigestItem, fragments: Fragments, watches: number): number {
   return (
-    fragments.paper(part, item.paper).bytes + fragments.reason(part, item.because, watches).length + "50=\r\n".length
+    fragments.paper(part, item.paper).bytes + fragments.reason(item.because, watches)[part].length + "50=\r\n".length
   );
 }
 
-function bodyOf(part: Part, { digest, reader, links }: DigestMail, fragments: Fragments): string {
-  let papers = "";
+function bodyOf(part: Part, { digest, reader, links }: DigestMail, fragments: Fragments): Piece[] {
+  const papers: Piece[] = [];
   for (const { number, paper, because } of digest.items) {
-    papers += filled(fragments.paper(part, paper), {
-      number: softLines(String(number)),
-      reason: fragments.reason(part, because, reader.watches),
-    });
+    const own = { number: `${number}=\r\n`, reason: fragments.reason(because, reader.watches)[part] };
+    for (const piece of filled(fragments.paper(part, paper), own)) papers.push(piece);
   }
   return filled(fragments.frame(part, digest.cadence), {
     papers,
@@ -110,7 +108,7 @@ function bodyOf(part: Part, { digest, reader, links }: DigestMail, fragments: Fr
     preferencesUrl: fragments.link(part, links.preferencesUrl),
     pauseUrl: fragments.link(part, links.pauseUrl),
     unsubscribeUrl: fragments.link(part, links.unsubscribeUrl),
-  } satisfies Partial<Record<MarkName, string>>);
+  } satisfies Partial<Record<MarkName, string | Piece[]>>);
 }
 
 function compactDay(day: Day): string {

@@ -39,9 +39,12 @@ export const marks = Object.fromEntries(names.map((name) => [name, `${open}${nam
   Record<MarkName, string>
 >;
 
+/** A part of a message: bytes that many mails share, or ASCII of this one's own. */
+export type Piece = Buffer | string;
+
 /** Pieces of quoted-printable with a mark between each two: one piece more than marks. */
 export interface Marked {
-  readonly pieces: readonly string[];
+  readonly pieces: readonly Buffer[];
   readonly marks: readonly MarkName[];
   /** Bytes of the pieces together, without the values. */
   readonly bytes: number;
@@ -50,7 +53,7 @@ export interface Marked {
 /** Encodes everything but the marks; ends in a line break, soft or hard, so that anything may follow. */
 export function markedQuotedPrintable(text: string): Marked {
   const parts = text.split(markPattern);
-  const pieces = parts.filter((_, i) => i % 2 === 0).map(softLines);
+  const pieces = parts.filter((_, i) => i % 2 === 0).map((part) => Buffer.from(softLines(part), "latin1"));
   return {
     pieces,
     marks: parts.filter((_, i) => i % 2 === 1) as MarkName[],
@@ -75,9 +78,31 @@ function chunked(text: string): string {
   return lines;
 }
 
-/** @param values each encoded by `softLines` */
-export function filled({ pieces, marks: places }: Marked, values: Readonly<Partial<Record<MarkName, string>>>): string {
-  let text = pieces[0]!;
-  for (let i = 0; i < places.length; i += 1) text += (values[places[i]!] ?? "") + pieces[i + 1]!;
-  return text;
+/** @param values each encoded by `softLines`, or pieces of such */
+export function filled(
+  { pieces, marks: places }: Marked,
+  values: Readonly<Partial<Record<MarkName, string | readonly Piece[]>>>,
+): Piece[] {
+  const all: Piece[] = [pieces[0]!];
+  for (let i = 0; i < places.length; i += 1) {
+    const value = values[places[i]!] ?? "";
+    if (typeof value === "string") all.push(value);
+    else for (const piece of value) all.push(piece);
+    all.push(pieces[i + 1]!);
+  }
+  return all;
+}
+
+/** The bytes of all of them: one copy, where strings would be put together, flattened and encoded. */
+export function joined(pieces: readonly Piece[]): Buffer {
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  const whole = Buffer.allocUnsafe(length);
+  let at = 0;
+  for (const piece of pieces) {
+    if (typeof piece === "string") whole.write(piece, at, "latin1");
+    else whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }

@@ -41,7 +41,7 @@ export interface Fragments {
   readonly rankedBy: RankedBy;
   frame(part: Part, cadence: Digest["cadence"]): Marked;
   paper(part: Part, paper: RankedPaper): Marked;
-  reason(part: Part, because: readonly Because[], watches: number): string;
+  reason(because: readonly Because[], watches: number): Readonly<Record<Part, string>>;
   lead(part: Part, count: number): string;
   /** What is inside: the first title, and how many more. Not encoded. */
   subject(first: RankedPaper | undefined, more: number): string;
@@ -87,7 +87,7 @@ export function openRenderer(options: RendererOptions): Renderer {
     },
     short(name, language, view) {
       const say = options.texts(language);
-      const body = (part: Part): string =>
+      const body = (part: Part) =>
         filled(
           encoded(
             part,
@@ -108,7 +108,7 @@ function fragmentsOf(
   const { templates, publicUrl, topicName } = options;
   const frames = new Map<string, Marked>();
   const papers = { html: new Map<number, Marked>(), text: new Map<number, Marked>() };
-  const reasons = new Map<string, string>();
+  const reasons = new Map<string, Readonly<Record<Part, string>>>();
   const leads = new Map<string, string>();
   const subjectLines = new Map<string, string>();
 
@@ -139,11 +139,11 @@ function fragmentsOf(
           templates.get("digest", part).paper(say, { mark: marks, paper: paperView(paper, say, publicUrl) }),
         ),
       ),
-    reason(part, because, watches) {
+    reason(because, watches) {
       if (reasons.size > mostReasons) reasons.clear();
-      return kept(reasons, `${part} ${watches > 1} ${keyOf(because)}`, () => {
+      return kept(reasons, keyOf(because, watches > 1), () => {
         const reason = reasonInWords(because, { say, watches, topicName: (id) => topicName(id, say.language) });
-        return softLines(part === "html" ? escaped(reason) : wrapLines(`   ${reason}`).trimStart());
+        return { html: softLines(escaped(reason)), text: softLines(wrapLines(`   ${reason}`).trimStart()) };
       });
     },
     lead: (part, count) =>
@@ -172,8 +172,8 @@ function kept<K, V>(cache: Map<K, V>, key: K, make: () => V): V {
 }
 
 /** One key for reasons that read alike. Each text is led by its length, so no text can look like two. JSON would cost more than the rest of the mail. */
-function keyOf(because: readonly Because[]): string {
-  let key = "";
+function keyOf(because: readonly Because[], isOneOfSeveral: boolean): string {
+  let key = isOneOfSeveral ? "+" : "";
   for (const { name, topics, include, authors, categories } of because) {
     key += `${name.length}:${name}`;
     for (const texts of [topics, include, authors, categories]) {

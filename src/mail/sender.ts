@@ -38,13 +38,20 @@ export interface SenderOptions {
   /** Addresses (`a@b.example`) and domains (`@b.example`) that may be written to; absent: everybody. */
   readonly onlyTo?: readonly string[] | undefined;
   readonly log: { warn(fields: object, message: string): void };
+  /** Told of each mail a server did not take because of the server itself, and of each that one took. */
+  readonly watch?: ServerWatch;
+}
+
+export interface ServerWatch {
+  trouble(server: string, cause: UnsentCause): void;
+  fine(server: string): void;
 }
 
 /** A server that could not be reached is asked last for this long, so that each mail need not wait for it anew. */
 const restMs = 30_000;
 
 export function openSender(options: SenderOptions): Sender {
-  const { urls, connections, log } = options;
+  const { urls, connections, log, watch } = options;
   const restsUntil = new Map<string, number>();
   const isResting = (url: string): boolean => (restsUntil.get(url) ?? 0) > performance.now();
   const isAllowed = allowing(options.onlyTo);
@@ -53,9 +60,13 @@ export function openSender(options: SenderOptions): Sender {
     if (!isResting(url))
       log.warn({ server: new URL(url).host, cause }, "An SMTP server did not take a mail; the next one is asked");
     restsUntil.set(url, performance.now() + restMs);
+    watch?.trouble(new URL(url).host, cause);
   };
   const inOrder = (): string[] => [...urls.filter((url) => !isResting(url)), ...urls.filter(isResting)];
-  const reached = (url: string): void => void restsUntil.delete(url);
+  const reached = (url: string): void => {
+    restsUntil.delete(url);
+    watch?.fine(new URL(url).host);
+  };
 
   // One connection a lane, and one mail at a time on it: so it is known which mail a line of Nodemailer's log is about,
   // and nothing ever waits in a queue of Nodemailer's, whose close() would fail it with an error without a code.

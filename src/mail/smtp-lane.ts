@@ -147,6 +147,7 @@ function reset(connection: SMTPConnection, code: number): Promise<boolean> {
 }
 
 const END = Buffer.from(".\r\n");
+const LINE_END = Buffer.from("\r\n");
 const DOT_LINE = Buffer.from("\r\n.");
 
 /**
@@ -162,7 +163,8 @@ function wholeBody(connection: SMTPConnection, raw: Buffer) {
       if (!(socket instanceof Socket) || !stream.unpipe) throw new Error("Nodemailer's connection has no socket");
       stream.unpipe(socket);
       socket.cork();
-      socket.write(raw.includes(DOT_LINE) ? dotsDoubled(raw) : raw);
+      for (const part of dotsDoubled(raw)) socket.write(part);
+      if (!raw.subarray(-2).equals(LINE_END)) socket.write(LINE_END);
       socket.write(END, (error) => {
         isHandedOver = !error;
       });
@@ -171,9 +173,19 @@ function wholeBody(connection: SMTPConnection, raw: Buffer) {
   };
 }
 
-/** RFC 5321 4.5.2. Lines of a message end by CRLF, the last one too, and its first line is a header. */
-function dotsDoubled(raw: Buffer): Buffer {
-  return Buffer.from(raw.toString("latin1").replaceAll("\r\n.", "\r\n.."), "latin1");
+/**
+ * The message with a second dot before each that begins a line (RFC 5321 4.5.2), as parts that are not copied. Lines of a
+ * message end by CRLF, and its first line is a header.
+ */
+function dotsDoubled(raw: Buffer): Buffer[] {
+  const parts: Buffer[] = [];
+  let from = 0;
+  for (let at = raw.indexOf(DOT_LINE); at >= 0; at = raw.indexOf(DOT_LINE, at + DOT_LINE.length)) {
+    parts.push(raw.subarray(from, at + DOT_LINE.length));
+    from = at + DOT_LINE.length - 1;
+  }
+  parts.push(raw.subarray(from));
+  return parts;
 }
 
 function outcomeOf(error: NodemailerError, wasHandedOver: boolean): Outcome {

@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import Handlebars from "handlebars";
-import mjml2html from "mjml";
 import type { Say, Texts, Values } from "../core/text.ts";
 import { Invalid } from "../errors.ts";
+import { compileMjml } from "./mjml.ts";
 import { checkTemplate } from "./template-check.ts";
 
 export type MailName = "digest" | "confirm" | "already-subscribed" | "link";
@@ -73,25 +73,20 @@ function sourceOf(files: ReadonlyMap<string, string>, file: string): string {
 }
 
 async function toHtml(folder: string, name: MailName, source: string): Promise<string> {
-  try {
-    const { html } = await mjml2html(source, {
-      filePath: join(folder, `${name}.mjml`),
-      includePath: join(folder, "partials"),
-      ignoreIncludes: false,
-      validationLevel: "strict",
-      // MJML's default loads Google Fonts: a request that would tell a third party who reads (CONTRACT promise 11).
-      fonts: {},
-      minify: true,
-      // Its CSS minifier would drop the fallbacks that mail programs need.
-      minifyOptions: { minifyCss: false },
-    });
-    return lean(html);
-  } catch (error) {
-    const told = error instanceof Error ? error.message : String(error);
-    throw new Invalid(`templates/${name}.mjml is broken: ${told.replaceAll(folder, "templates")}`, [], {
-      cause: error,
-    });
-  }
+  const compiled = await compileMjml({
+    source,
+    filePath: join(folder, `${name}.mjml`),
+    includePath: join(folder, "partials"),
+    ignoreIncludes: false,
+    validationLevel: "strict",
+    // MJML's default loads Google Fonts: a request that would tell a third party who reads (CONTRACT promise 11).
+    fonts: {},
+    minify: true,
+    // Its CSS minifier would drop the fallbacks that mail programs need.
+    minifyOptions: { minifyCss: false },
+  });
+  if ("html" in compiled) return lean(compiled.html);
+  throw new Invalid(`templates/${name}.mjml is broken: ${compiled.problem.replaceAll(folder, "templates")}`);
 }
 
 /** Without comments but Outlook's conditional ones, and without the indentation of style sheets: both would be sent to every reader. */
