@@ -12,11 +12,15 @@ import { openFetch } from "./fetch.ts";
 import type { Log } from "./log.ts";
 import { readCatalogues } from "./mail/catalogues.ts";
 import { openCatcher } from "./mail/catcher.ts";
+import { openSigner } from "./mail/dkim.ts";
 import { openLanes } from "./mail/lanes.ts";
+import { openPace } from "./mail/pace.ts";
 import { openPost } from "./mail/post.ts";
 import { openRenderer } from "./mail/render.ts";
 import { openSender } from "./mail/sender.ts";
+import { watchServers } from "./mail/server-watch.ts";
 import { openTemplates } from "./mail/templates.ts";
+import { openRedisPermits } from "./queue/permits.ts";
 import { openQueue } from "./queue/queue.ts";
 import { openSecrets } from "./secrets.ts";
 import { openArxivApi } from "./sources/arxiv-api.ts";
@@ -26,11 +30,17 @@ import { openHuggingFace } from "./sources/hugging-face.ts";
 import { readPapersFile } from "./sources/paper-files.ts";
 import type { Source } from "./sources/source.ts";
 import { candidates } from "./store/candidates.ts";
+import { clockWatch } from "./store/clock-watch.ts";
 import { openDatabase } from "./store/database.ts";
 import { deliveries } from "./store/deliveries.ts";
 import { editions } from "./store/editions.ts";
 import { openEmbedded } from "./store/embedded.ts";
+import { openGate } from "./store/gate.ts";
+import { openHighWater } from "./store/high-water.ts";
+import { history } from "./store/history.ts";
+import { incidents } from "./store/incidents.ts";
 import { openJournal } from "./store/journal.ts";
+import { limits } from "./store/limits.ts";
 import { migrate } from "./store/migrate.ts";
 import { paperRecords } from "./store/paper-records.ts";
 import { papers } from "./store/papers.ts";
@@ -38,9 +48,12 @@ import { planning } from "./store/planning.ts";
 import { pulls } from "./store/pulls.ts";
 import { recorder } from "./store/recorder.ts";
 import { requests } from "./store/requests.ts";
+import { restoration } from "./store/restoration.ts";
 import { openScratchDatabase } from "./store/scratch-database.ts";
 import { openShelf } from "./store/shelf.ts";
+import { stops } from "./store/stops.ts";
 import { subscriptions } from "./store/subscriptions.ts";
+import { waves } from "./store/waves.ts";
 
 export type App = Awaited<ReturnType<typeof openApp>>;
 
@@ -88,6 +101,8 @@ export async function openApp(
     const catalogue = config.topicsFile
       ? parseCatalogue(JSON.parse(await readFile(config.topicsFile, "utf8")))
       : defaultCatalogue;
+    const senders = { MAIL_FROM: config.mailFrom, CONFIRM_FROM: config.confirmFrom };
+    const signer = config.dkim ? await openSigner({ ...config.dkim, senders, log }) : null;
     const texts = openText(await readCatalogues(join(templatesFolder, "text")));
     const templates = await openTemplates({ folder: templatesFolder, texts });
 
@@ -97,16 +112,24 @@ export async function openApp(
     const server = config.databaseUrl ?? embedded!.url;
     const databaseUrl = scratch ? (await open(openScratchDatabase(server), (part) => part.close())).url : server;
     if (embedded || scratch) await migrate({ databaseUrl, log });
-    const { prisma } = await open(openDatabase({ url: databaseUrl, log }), (part) => part.close());
+    const { prisma, pool } = await open(openDatabase({ url: databaseUrl, log }), (part) => part.close());
     const queue = await open(
       openQueue({ ...(config.redisUrl ? { redisUrl: config.redisUrl } : {}), databaseUrl, log }),
       (part) => part.close(),
     );
-    const journal = await open(openJournal(join(dataDir, "journal.jsonl")), (part) => part.close());
+    // A scratch database is nothing to compare with: it is gone afterwards.
+    const highWater = await open(openHighWater(prisma, scratch ? null : join(dataDir, "high-water")), (part) =>
+      part.close(),
+    );
+    const journal = await open(openJournal(join(dataDir, "journal.jsonl"), highWater.databaseId), (part) =>
+      part.close(),
+    );
 
     const catcher = config.smtpUrls
       ? null
       : await open(openCatcher({ smtpPort: 0, httpPort: config.catcherPort }), (part) => part.close());
+    const alarms = incidents(prisma, log);
+    const watch = watchServers(alarms);
     const senderTo = (connections: number) =>
       open(
         openSender({
@@ -114,6 +137,7 @@ export async function openApp(
           connections,
           socketTimeoutMs: 60_000,
           log,
+          watch,
           ...(config.sendOnlyTo ? { onlyTo: config.sendOnlyTo } : {}),
         }),
         (part) => part.close(),
@@ -123,7 +147,7 @@ export async function openApp(
     const topicName = (id: string) => catalogue.topics.find((topic) => topic.id === id)?.name ?? id;
     const renderer = openRenderer({ templates, texts, publicUrl, postalAddress: config.postalAddress, topicName });
     const post = openPost({
-      ...{ renderer, sender, letterSender, links, publicUrl, notice },
+      ...{ renderer, sender, letterSender, signer, links, publicUrl, notice },
       mailFrom: config.mailFrom,
       confirmFrom: config.confirmFrom,
     });
@@ -149,14 +173,44 @@ export async function openApp(
       editions: editions(prisma),
       requests: requests(prisma),
       subscriptions: subscriptions(prisma),
+      restoration: restoration(prisma),
+      clockWatch: clockWatch(prisma),
       planning: planning(prisma),
-      deliveries: deliveries(prisma),
+      deliveries: deliveries(prisma, pool),
+      history: history(pool),
+      stops: stops(prisma),
+      waves: waves(prisma),
+      limits: limits(pool),
+      incidents: alarms,
     };
+    const gate = await open(openGate({ ...rooms, log }), (part) => part.close());
+    const isPaced = config.sendRate !== null || config.domainRates !== null;
+    const permits =
+      isPaced && config.redisUrl
+        ? await open(openRedisPermits({ url: config.redisUrl, prefix: "paperboy", log }), (part) => part.close())
+        : rooms.limits.permits;
+    const paceLimits = { sendRate: config.sendRate, domainRates: config.domainRates, ramp: config.sendRamp };
     return {
       ...rooms,
+      gate,
+      pace: openPace(paceLimits, { permits, days: rooms.limits.days, log, now }),
       recorder: recorder(rooms.deliveries),
       shelf: openShelf(rooms.editions),
-      ...{ sources, readPapersFile, queue, journal, post, catcher, links, texts, catalogue, log, now },
+      ...{
+        sources,
+        readPapersFile,
+        queue,
+        journal,
+        highWater,
+        post,
+        signer,
+        catcher,
+        links,
+        texts,
+        catalogue,
+        log,
+        now,
+      },
       lanes: openLanes(config.smtpConnections),
       closesAt: config.editionClosesAt,
       retentionDays: config.retentionDays,

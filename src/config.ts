@@ -1,6 +1,8 @@
 /** process.env → one frozen, validated Config. The only reader of process.env. */
 import { isIP } from "node:net";
+import { domainToASCII } from "node:url";
 import { z } from "zod";
+import { LOWEST_RATE, parseDomainRates, parseRamp, parseRate } from "./core/pace.ts";
 import { Invalid, type Problem } from "./errors.ts";
 
 /** `SOURCES` knows these. */
@@ -33,6 +35,15 @@ const whole = (min: number, max: number) => {
   return z.coerce.number(message).int(message).min(min, message).max(max, message);
 };
 
+/** Text that `parse` makes something of. */
+const parsed = <T>(parse: (text: string) => T | null, message: string) =>
+  z.string().transform((text, context) => {
+    const value = parse(text);
+    if (value !== null) return value;
+    context.addIssue(message);
+    return z.NEVER;
+  });
+
 /** Paths are put behind it, so it ends before any query; and it stands in mails, so it holds no password. */
 const origin = (write: string) =>
   url(
@@ -40,6 +51,11 @@ const origin = (write: string) =>
     write,
     ({ search, hash, username, password }) => !(search || hash || username || password),
   ).transform((text) => text.replace(/[/?#]+$/, ""));
+/** In A-labels, as DNS and headers have it. */
+const domain = z
+  .string()
+  .transform((text) => (/[/?#\\]/.test(text) ? "" : domainToASCII(text.trim())))
+  .refine((name) => /^[a-z\d-]+(\.[a-z\d-]+)+$/.test(name), "is not a domain. Write example.org");
 const isProxies = (text: string) =>
   /^\d{1,3}$/.test(text) ||
   text.split(",").every((part) => {
@@ -73,6 +89,16 @@ const schema = z.object({
   CONFIRM_FROM: setting(z.string().optional()),
   POSTAL_ADDRESS: setting(z.string().max(300, "is longer than 300 letters. Write a shorter one").optional()),
   SMTP_CONNECTIONS: setting(whole(1, 500).default(10)),
+  SEND_RATE: setting(
+    parsed(parseRate, `is not a number of mails a second from ${LOWEST_RATE} to 100000. Write 14`).optional(),
+  ),
+  DOMAIN_RATE: setting(
+    parsed(
+      parseDomainRates,
+      "is neither a number of mails a second nor a list of them by domain. Write gmail.com=20,outlook.com=5,*=50",
+    ).optional(),
+  ),
+  SEND_RAMP: setting(parsed(parseRamp, "is not a first day and its number of mails. Write 2026-12-01:500").optional()),
   SEND_ONLY_TO: setting(
     z
       .preprocess(
@@ -81,6 +107,8 @@ const schema = z.object({
       )
       .optional(),
   ),
+  DKIM_DOMAIN: setting(domain.optional()),
+  DKIM_KEYS: setting(z.string().optional()),
 
   SOURCES: setting(
     z
@@ -160,7 +188,11 @@ function toConfig(s: Settings) {
     confirmFrom: s.CONFIRM_FROM ?? s.MAIL_FROM,
     postalAddress: s.POSTAL_ADDRESS ?? null,
     smtpConnections: s.SMTP_CONNECTIONS,
+    sendRate: s.SEND_RATE ?? null,
+    domainRates: s.DOMAIN_RATE ?? null,
+    sendRamp: s.SEND_RAMP ?? null,
     sendOnlyTo: s.SEND_ONLY_TO ?? null,
+    dkim: s.DKIM_DOMAIN && s.DKIM_KEYS ? { domain: s.DKIM_DOMAIN, keys: s.DKIM_KEYS } : null,
     sources: s.SOURCES,
     arxivCategories: s.ARXIV_CATEGORIES,
     huggingFaceUrl: s.HUGGING_FACE_URL,
@@ -193,6 +225,9 @@ function inconsistencies(s: Settings): Problem[] {
       "POSTAL_ADDRESS",
       'POSTAL_ADDRESS is not set: bulk mail must show one (CAN-SPAM, 15 U.S.C. 7704(a)(5)). Write POSTAL_ADDRESS="Street 1, 12345 Town, Country"',
     );
+  const unsigned = "alone leaves mail unsigned. Write";
+  if (s.DKIM_DOMAIN && !s.DKIM_KEYS) say("DKIM_KEYS", `DKIM_DOMAIN ${unsigned} DKIM_KEYS=s1:/etc/paperboy/dkim-s1.pem`);
+  if (s.DKIM_KEYS && !s.DKIM_DOMAIN) say("DKIM_DOMAIN", `DKIM_KEYS ${unsigned} DKIM_DOMAIN=example.org`);
   if (isPublic && s.DATABASE_URL && !s.SECRET_KEYS)
     say(
       "SECRET_KEYS",

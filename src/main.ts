@@ -1,5 +1,6 @@
 /** Opens the doors this process should open (web, workers, or both) and closes them on a signal. */
 import { startWorkers } from "../workers/start.ts";
+import { watchDatabase } from "../workers/watch.ts";
 import { openApp } from "./app.ts";
 import { type Config, readConfig } from "./config.ts";
 import { listen } from "./http/listen.ts";
@@ -19,6 +20,7 @@ export async function run(doors: Doors, config: Config, log: Log): Promise<numbe
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
   // Without workers nothing is sent from here: the catcher's page belongs to the process that does.
   const app = await openApp(doors.workers ? config : { ...config, catcherPort: 0 }, { log, publicUrl });
+  const watch = await watchDatabase(app);
   const server = doors.web
     ? await listen(createServer(doors.workers ? app : { ...app, needs: ["database"] }), config.port)
     : null;
@@ -30,6 +32,7 @@ export async function run(doors: Doors, config: Config, log: Log): Promise<numbe
   await signal();
   log.info("finishing what is under way");
   await Promise.all([server?.close(), workers?.close({ graceMs: GRACE_MS })]);
+  watch.close();
   await app.close();
   return 0;
 }

@@ -57,11 +57,22 @@ describe("a wrong setting stops the start, with its name, its value and what to 
       'TRUST_PROXY is neither a number of proxies nor a list of their addresses: "face". Write 1 or 10.0.0.0/8',
     ],
     ["SMTP_CONNECTIONS", "2.5", 'SMTP_CONNECTIONS is not a whole number from 1 to 500: "2.5"'],
+    ["SEND_RATE", "0", 'SEND_RATE is not a number of mails a second from 0.01 to 100000: "0". Write 14'],
+    ["SEND_RATE", "14/s", 'SEND_RATE is not a number of mails a second from 0.01 to 100000: "14/s". Write 14'],
+    [
+      "DOMAIN_RATE",
+      "gmail.com:20",
+      'DOMAIN_RATE is neither a number of mails a second nor a list of them by domain: "gmail.com:20". Write gmail.com=20,outlook.com=5,*=50',
+    ],
+    ["SEND_RAMP", "500", 'SEND_RAMP is not a first day and its number of mails: "500". Write 2026-12-01:500'],
     [
       "SEND_ONLY_TO",
       "example.org",
       'SEND_ONLY_TO names no mail address: "example.org". Write me@example.org,@test.example.org',
     ],
+    ["DKIM_DOMAIN", "@example.org", 'DKIM_DOMAIN is not a domain: "@example.org". Write example.org'],
+    ["DKIM_DOMAIN", "https://example.org/", 'DKIM_DOMAIN is not a domain: "https://example.org/". Write example.org'],
+    ["DKIM_DOMAIN", "org", 'DKIM_DOMAIN is not a domain: "org". Write example.org'],
     [
       "SOURCES",
       "arxiv,reddit",
@@ -139,6 +150,14 @@ describe("settings that are each right and together wrong", () => {
     },
   );
 
+  test("half of what DKIM needs would leave mail unsigned, and does not start", () => {
+    const half = (env: Env) => complaints(env).map(({ field, message }) => [field, /Write (\S+?)=/.exec(message)![1]]);
+    expect(half({ DKIM_DOMAIN: "example.org" })).toEqual([["DKIM_KEYS", "DKIM_KEYS"]]);
+    expect(half({ DKIM_KEYS: "s1:/etc/s1.pem" })).toEqual([["DKIM_DOMAIN", "DKIM_DOMAIN"]]);
+    const whole = { DKIM_DOMAIN: " Bücher.example ", DKIM_KEYS: "s1:/etc/s1.pem" };
+    expect(readConfig(whole).dkim).toEqual({ domain: "xn--bcher-kva.example", keys: "s1:/etc/s1.pem" });
+  });
+
   test("on the embedded database the keys are made up, for there is but one machine", () => {
     expect(without("DATABASE_URL", "SECRET_KEYS", "SUPPRESSION_KEY")).toEqual([]);
   });
@@ -172,7 +191,15 @@ test("without any setting there is a whole configuration", () => {
     ...{ publicUrl: null, previousPublicUrls: [], port: 3000, catcherPort: 1080, trustProxy: 0 },
     mailFrom: "Paperboy <paperboy@localhost.localdomain>",
     confirmFrom: "Paperboy <paperboy@localhost.localdomain>",
-    ...{ postalAddress: null, smtpConnections: 10, sendOnlyTo: null },
+    ...{
+      postalAddress: null,
+      smtpConnections: 10,
+      sendOnlyTo: null,
+      sendRate: null,
+      domainRates: null,
+      sendRamp: null,
+      dkim: null,
+    },
     ...{ sources: ["hugging-face", "arxiv"], arxivCategories: ["cs.AI", "cs.CL", "cs.CV", "cs.LG"] },
     ...{ huggingFaceUrl: "https://huggingface.co", arxivUrl: "https://export.arxiv.org", privateOrigins: [] },
     ...{ editionClosesAt: "01:00", topicsFile: null, secretKeys: null, suppressionKey: null },

@@ -36,6 +36,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   mjml: ["src/mail/"],
   express: ["src/http/"],
   undici: ["src/fetch.ts"],
+  "rate-limiter-flexible": ["src/store/", "src/queue/"],
   commander: ["src/cli/"],
   pino: ["src/log.ts"],
 };

@@ -1,8 +1,12 @@
-import { type Needs, sweep } from "../src/actions/sweep.ts";
+import { type Needs as JudgeNeeds, judgeWaves } from "../src/actions/judge-waves.ts";
+import { type Needs as SweepNeeds, sweep } from "../src/actions/sweep.ts";
 import type { Handlers } from "../src/queue/queue.ts";
 
-export type UpkeepApp = Needs & { databaseNow: () => Promise<Date> };
+export type UpkeepApp = JudgeNeeds & SweepNeeds & { databaseNow: () => Promise<Date> };
 
 export function upkeepJobs(app: UpkeepApp): Handlers<"upkeep"> {
-  return { sweep: async () => sweep(app, await app.databaseNow()) };
+  return {
+    "judge-waves": () => judgeWaves(app),
+    sweep: async () => sweep(app, await app.databaseNow()),
+  };
 }

@@ -1,40 +1,51 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Attempt } from "../core/delivery.ts";
 import { afterAttempt, endedAs } from "../core/delivery.ts";
-import { type Digest, digestOf, pickDigest } from "../core/digest.ts";
 import { Temporary } from "../errors.ts";
-import type { Log } from "../log.ts";
 import type { Lanes } from "../mail/lanes.ts";
 import type { Composed } from "../mail/message.ts";
+import type { Pace } from "../mail/pace.ts";
 import type { Post } from "../mail/post.ts";
 import type { Outcome as Sent } from "../mail/sender.ts";
-import type { Claimed, DeliveryRange, Outcome } from "../store/claims.ts";
-import type { Deliveries } from "../store/deliveries.ts";
-import type { Recorder } from "../store/recorder.ts";
-import type { Shelf, Shelved } from "../store/shelf.ts";
+import type { Claimed, Claims, DeliveryRange } from "../store/claims.ts";
+import type { Gate } from "../store/gate.ts";
+import { type Needs as FixNeeds, fixDigests, type Ready } from "./fix-digests.ts";
 
-export type Needs = {
-  deliveries: Pick<Deliveries, "claim" | "sentTo" | "fix">;
-  recorder: Recorder;
-  shelf: Pick<Shelf, "get">;
+export type Needs = FixNeeds & {
+  deliveries: Pick<Claims, "claim" | "fix">;
   post: Pick<Post, "fitDigest" | "composeDigest" | "send">;
+  gate: Pick<Gate, "admits" | "mayBegin" | "saw">;
+  pace: Pace;
   lanes: Lanes;
-  log: Log;
-  now: () => Date;
 };
 
-/** What ten connections send in ten seconds to a server that takes a second a mail. */
-const CLAIM_ROWS = 100;
+/** No more is claimed than can be sent in this time: who waits behind it is claimed by somebody who has room. */
+const CLAIM_MS = 10_000;
+/** What one statement takes well; a doorbell rings for as many. */
+const MOST_CLAIMED = 300;
+/**
+ * A claimed mail waits so long for a permit; then its job goes on, for others need none. At a slow pace no more is claimed
+ * than gets one in this time.
+ */
+const PATIENCE_MS = 2_000;
+/** And comes back after this, and up to three times as long. */
+const COME_BACK_MS = 5_000;
 /** A mail is not begun when its claim is older. */
 const BEGIN_WITHIN_MS = 60_000;
 /** Longer than a mail begun at the last moment can take: the sender's socket time-out is a minute (mail/sender.ts). */
 const LEASE_MS = 180_000;
+/** Given back without having been begun, for a reason that soon passes. */
+const SOON_MS = 1_000;
+/** Batches that one worker sends at once: while one waits for the database or for permits, others send. */
+export const BATCHES = 8;
 
-/** A claimed delivery with its papers fixed. */
-interface Ready {
-  readonly delivery: Claimed;
-  readonly shelved: Shelved;
-  readonly digest: Digest;
-  readonly composedAt: Date;
+/** What a claim has come to so far. */
+interface Claim {
+  readonly claimedAt: number;
+  readonly signal: AbortSignal | undefined;
+  /** Keeps the rest of it from being begun: a server that takes nothing, or a database that does not hear of what was sent. */
+  fault: unknown;
+  accepted: number;
 }
 
 /**
@@ -45,92 +56,64 @@ interface Ready {
  */
 export async function deliverBatch(needs: Needs, range: DeliveryRange, signal?: AbortSignal): Promise<number> {
   let accepted = 0;
+  while (!signal?.aborted && (await needs.gate.admits(range))) {
+    const rows = rowsToClaim(needs);
+    if (rows === 0) break;
+    const claim: Claim = { claimedAt: performance.now(), signal, fault: null, accepted: 0 };
+    const claimed = await needs.deliveries.claim(range, rows, LEASE_MS);
+    if (claimed.length === 0) break;
+    const { ready, broken } = await fixDigests(needs, claimed);
+    const ends = broken.map((delivery) => record(needs, delivery, NOT_COMPOSED));
+    await Promise.all([...ends, ...ready.map((mail) => deliver(needs, claim, mail))]);
+    accepted += claim.accepted;
+    if (claim.fault) throw claim.fault;
+  }
+  return accepted;
+}
+
+/** As many as the lanes send in ten seconds at the pace of late, and as all processes may. */
+function rowsToClaim({ lanes, pace: { perSecond } }: Needs): number {
+  const allowed = perSecond === null ? MOST_CLAIMED : Math.ceil((perSecond * PATIENCE_MS) / 1_000 / BATCHES);
+  return Math.min(MOST_CLAIMED, allowed, lanes.roomFor(CLAIM_MS));
+}
+
+/** Begins one mail when there is a lane and a permit for it; what must wait for a permit keeps no lane meanwhile. */
+async function deliver(needs: Needs, claim: Claim, mail: Ready): Promise<void> {
+  const domain = domainOf(mail.delivery.email);
   for (;;) {
-    if (signal?.aborted) return accepted;
-    const claimedAt = performance.now();
-    const claimed = await needs.deliveries.claim(range, CLAIM_ROWS, LEASE_MS);
-    if (claimed.length === 0) return accepted;
-    const ready = await prepare(needs, claimed);
-
-    // What keeps the rest of the claim from being begun: a server that takes nothing, or a database that does not hear of
-    // what was sent. Going on in spite of that would double every mail of the claim instead of one a connection.
-    let fault: unknown = null;
-    const sendOne = async (mail: Ready): Promise<void> => {
-      const isOverdue = performance.now() - claimedAt > BEGIN_WITHIN_MS;
-      if (fault || isOverdue || signal?.aborted) return giveBack(needs, mail.delivery);
-      const message = composed(needs, mail);
-      if (!message) return record(needs, mail.delivery, NOT_COMPOSED);
-      const sent = await needs.post.send(message);
-      if (sent.kind === "unsent" && sent.cause !== "closing" && sent.cause !== "withheld")
-        fault ??= new Temporary("The mail server takes nothing. What was not sent is tried again.");
-      if (sent.kind === "accepted") accepted += 1;
-      await record(needs, mail.delivery, sent);
-    };
-    const guarded = (mail: Ready) =>
-      sendOne(mail).catch((error) => {
-        fault ??= error;
+    const waitMs = await needs.lanes.run(async () => {
+      if (!mayBegin(needs, claim, mail.delivery)) return null;
+      const toWait = needs.pace.take(domain);
+      const ms = typeof toWait === "number" ? toWait : await toWait;
+      if (ms > 0) return ms;
+      await send(needs, claim, mail).catch((error) => {
+        // Before the lane is free: going on in spite of it would double every mail of the claim instead of one a connection.
+        claim.fault ??= error;
       });
-    await Promise.all(ready.map((mail) => needs.lanes.run(() => guarded(mail))));
-    if (fault) throw fault;
+      return 0;
+    });
+    if (waitMs === 0) return;
+    if (waitMs === null) return giveBack(needs, mail.delivery, SOON_MS);
+    if (performance.now() + waitMs > claim.claimedAt + PATIENCE_MS)
+      return giveBack(needs, mail.delivery, Math.max(waitMs, COME_BACK_MS * (1 + 2 * Math.random())));
+    await sleep(waitMs);
   }
 }
 
-/** Picks each reader's papers and fixes them before anything is sent; who has none is done. */
-async function prepare(needs: Needs, claimed: readonly Claimed[]): Promise<Ready[]> {
-  const ready: Ready[] = [];
-  const fresh: Ready[] = [];
-  const empty: Promise<boolean>[] = [];
-  for (const date of new Set(claimed.map((delivery) => delivery.editionDate))) {
-    const group = claimed.filter((delivery) => delivery.editionDate === date);
-    const shelved = await needs.shelf.get(date);
-    if (!shelved) throw new Error(`there are deliveries of edition ${date}, but no such edition`);
-    const unfixed = group.filter((delivery) => delivery.fixed === null);
-    const since = shelved.edition.historySince ?? date;
-    const sent =
-      unfixed.length > 0
-        ? await needs.deliveries.sentTo(
-            unfixed.map((d) => d.subscriptionId),
-            since,
-          )
-        : new Map();
-    for (const delivery of group) {
-      const { filter, maxPapers } = delivery.preferences;
-      const wanted = { ...shelved, filter, cadence: delivery.cadence };
-      if (delivery.fixed) {
-        const digest = digestOf({ ...wanted, keys: delivery.fixed.paperKeys });
-        ready.push({ delivery, shelved, digest, composedAt: delivery.fixed.composedAt });
-        continue;
-      }
-      const picked = pickDigest({ ...wanted, maxPapers, sentKeys: sent.get(delivery.subscriptionId) ?? new Set() });
-      if (picked.items.length === 0) {
-        const everMatched = pickDigest({ ...wanted, maxPapers: 1, sentKeys: new Set() }).items.length > 0;
-        empty.push(needs.recorder.record(delivery, ended("empty", everMatched ? "nothing-new" : "nothing-matched")));
-        continue;
-      }
-      const digest = fitted(needs, { digest: picked, edition: shelved.edition, delivery });
-      if (digest) fresh.push({ delivery, shelved, digest, composedAt: needs.now() });
-      else await record(needs, delivery, NOT_COMPOSED);
-    }
-  }
-  await Promise.all(empty);
-  await needs.deliveries.fix(
-    fresh.map(({ delivery, digest, composedAt }) => ({
-      delivery,
-      paperKeys: digest.items.map((item) => item.paper.key),
-      composedAt,
-    })),
-  );
-  return [...ready, ...fresh];
+function mayBegin({ gate }: Needs, { fault, signal, claimedAt }: Claim, { editionDate }: Claimed): boolean {
+  const isOverdue = performance.now() - claimedAt > BEGIN_WITHIN_MS;
+  return !fault && !isOverdue && !signal?.aborted && gate.mayBegin(editionDate);
 }
 
-/** One digest that cannot be put together is logged, and stops no other. */
-function fitted({ post, log }: Needs, of: Parameters<Post["fitDigest"]>[0] & { delivery: Claimed }): Digest | null {
-  try {
-    return post.fitDigest(of);
-  } catch (err) {
-    log.error({ delivery: String(of.delivery.id), err }, "a digest could not be made");
-    return null;
-  }
+async function send(needs: Needs, claim: Claim, mail: Ready): Promise<void> {
+  const message = composed(needs, mail);
+  if (!message) return record(needs, mail.delivery, NOT_COMPOSED);
+  const sent = await needs.post.send(message);
+  if (sent.kind === "unsent" && sent.cause !== "closing" && sent.cause !== "withheld")
+    claim.fault ??= new Temporary("The mail server takes nothing. What was not sent is tried again.");
+  if (sent.kind === "accepted") claim.accepted += 1;
+  needs.gate.saw(mail.delivery.editionDate, sent.kind === "accepted" || sent.kind === "refused" ? sent.kind : "other");
+  await record(needs, mail.delivery, sent);
 }
 
 function composed({ post, log }: Needs, { shelved, ...mail }: Ready): Composed | null {
@@ -145,14 +128,17 @@ function composed({ post, log }: Needs, { shelved, ...mail }: Ready): Composed |
 /** Tried again while it is valid: what is broken may be mended by then. */
 const NOT_COMPOSED = { kind: "not-composed" } as const;
 
-async function record(
-  { recorder, log, now }: Pick<Needs, "recorder" | "log" | "now">,
-  delivery: Claimed,
-  sent: Sent | typeof NOT_COMPOSED,
-): Promise<void> {
-  if (sent.kind === "unsent" && sent.cause === "closing") return giveBack({ recorder, now }, delivery);
-  if (sent.kind === "unsent" && sent.cause === "withheld")
-    return void (await recorder.record(delivery, ended(endedAs("withdrawn", delivery.wasUncertain), "withheld")));
+async function record(needs: Needs, delivery: Claimed, sent: Sent | typeof NOT_COMPOSED): Promise<void> {
+  const { recorder, log, now } = needs;
+  if (sent.kind === "unsent" && sent.cause === "closing") return giveBack(needs, delivery, SOON_MS);
+  if (sent.kind === "unsent" && sent.cause === "withheld") {
+    const withheld = {
+      state: endedAs("withdrawn", delivery.wasUncertain),
+      reason: "withheld",
+      nextTryAt: null,
+    } as const;
+    return void (await recorder.record(delivery, { ...withheld, isUncertain: false, answer: null, serverId: null }));
+  }
   const after = afterAttempt(ATTEMPTS[sent.kind], delivery, now(), Math.random());
   const answer = "response" in sent ? sent.response.slice(0, 500) : null;
   const serverId = sent.kind === "accepted" ? (sent.serverId ?? null) : null;
@@ -170,12 +156,13 @@ const ATTEMPTS = {
   "not-composed": "deferred",
 } as const satisfies Record<(Sent | typeof NOT_COMPOSED)["kind"], Attempt>;
 
-/** Not begun, so it was no attempt: the next claim may have it at once. */
-async function giveBack({ recorder, now }: Pick<Needs, "recorder" | "now">, delivery: Claimed): Promise<void> {
+/** Not begun, so it was no attempt. */
+async function giveBack({ recorder, now }: Needs, delivery: Claimed, afterMs: number): Promise<void> {
+  const nextTryAt = new Date(now().getTime() + afterMs);
   const back = { state: "planned", reason: null, isUncertain: false, answer: null, serverId: null } as const;
-  await recorder.record(delivery, { ...back, nextTryAt: new Date(now().getTime() + 1_000) });
+  await recorder.record(delivery, { ...back, nextTryAt });
 }
 
-function ended(state: "empty" | "withdrawn" | "uncertain", reason: string): Outcome {
-  return { state, reason, nextTryAt: null, isUncertain: false, answer: null, serverId: null };
+function domainOf(email: string): string {
+  return email.slice(email.lastIndexOf("@") + 1).toLowerCase();
 }

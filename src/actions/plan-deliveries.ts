@@ -4,7 +4,7 @@ import { type Due, dueAt, editionFor, latestDue, sendBy } from "../core/schedule
 import type { Log } from "../log.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Editions } from "../store/editions.ts";
-import type { GroupState, Planning } from "../store/planning.ts";
+import type { GroupState, Planned, Planning } from "../store/planning.ts";
 
 export type Needs = {
   planning: Pick<Planning, "groups" | "plan" | "decide" | "settleLate">;
@@ -55,9 +55,11 @@ async function planGroup(needs: Needs, state: GroupState, editions: KnownEdition
     now > until ? ({ nothing: "late" } as const) : editionFor(due, editions.known, needs.closesAt, editions.startedOn);
   if ("take" in choice) {
     const joinedBy = joinedInTime(due);
-    const planned = await needs.planning.plan(state.id, due, choice.take, until, joinedBy, isDecided);
-    for (const range of doorbells(due.localDay, planned.fromId, planned.toId))
-      await needs.queue.ring("deliver-batch", range);
+    // Page by page, so that sending begins while a large group is still being planned.
+    const ring = async ({ fromId, toId }: Planned) => {
+      await Promise.all(doorbells(due.localDay, fromId, toId).map((range) => needs.queue.ring("deliver-batch", range)));
+    };
+    const planned = await needs.planning.plan(state.id, due, choice.take, until, joinedBy, isDecided, ring);
     if (planned.count > 0)
       needs.log.info(
         { group: state.id, localDay: due.localDay, edition: choice.take, readers: planned.count },
@@ -94,10 +96,12 @@ function joinedInTime(due: Due): Date {
   return dueAt({ cadence: "daily", zone: due.zone, hour: 0 }, addDays(due.localDay, 1)) ?? due.at;
 }
 
-function* doorbells(localDay: Day, fromId: bigint | null, toId: bigint | null) {
-  if (fromId === null || toId === null) return;
+function doorbells(localDay: Day, fromId: bigint | null, toId: bigint | null) {
+  const ranges: { localDay: Day; fromId: string; toId: string }[] = [];
+  if (fromId === null || toId === null) return ranges;
   for (let from = fromId; from <= toId; from += BigInt(DOORBELL_ROWS)) {
     const last = from + BigInt(DOORBELL_ROWS) - 1n;
-    yield { localDay, fromId: String(from), toId: String(last < toId ? last : toId) };
+    ranges.push({ localDay, fromId: String(from), toId: String(last < toId ? last : toId) });
   }
+  return ranges;
 }

@@ -1,11 +1,16 @@
 import { addDays, utcDayOf } from "../core/day.ts";
 import type { Log } from "../log.ts";
 import type { Queue } from "../queue/queue.ts";
+import type { ClockWatch } from "../store/clock-watch.ts";
 import type { Deliveries } from "../store/deliveries.ts";
 import type { Editions } from "../store/editions.ts";
+import type { Gate } from "../store/gate.ts";
+import type { Limits } from "../store/limits.ts";
 import type { Planning } from "../store/planning.ts";
 import type { Requests } from "../store/requests.ts";
 import type { Subscriptions } from "../store/subscriptions.ts";
+import type { Waves } from "../store/waves.ts";
+import { ringDoorbells } from "./doorbells.ts";
 import { DOORBELL_ROWS } from "./plan-deliveries.ts";
 
 export type Needs = {
@@ -14,6 +19,10 @@ export type Needs = {
   editions: Pick<Editions, "reopenFuture">;
   requests: Pick<Requests, "overdue" | "forgetExpired">;
   subscriptions: Pick<Subscriptions, "pausesOver" | "endPause">;
+  clockWatch: Pick<ClockWatch, "isSteady">;
+  gate: Pick<Gate, "admitted">;
+  waves: Pick<Waves, "forget">;
+  limits: Pick<Limits, "forget">;
   queue: Pick<Queue, "ring">;
   log: Log;
   retentionDays: number;
@@ -23,12 +32,14 @@ export type Needs = {
 const BATCH = 5_000;
 /** Made so long before they are needed that a week without a sweep stops nobody's digest. */
 const PARTITIONS_AHEAD_DAYS = 14;
+/** Longer than the digests of any edition are valid: a week's, 7 days old at its readers' hour, for another 72 h. */
+const WAVES_KEPT_DAYS = 14;
 /** A doorbell that has not been answered for this long was lost. */
 const LOST_DOORBELL_MS = 20_000;
 
 /** Picks up whatever a crash, a lost job or a leaping clock left lying, and lets go of what is over. */
 export async function sweep(needs: Needs, now: Date): Promise<void> {
-  const { deliveries, planning, editions, requests, subscriptions, queue, log, retentionDays } = needs;
+  const { deliveries, planning, editions, requests, subscriptions, clockWatch, queue, log, retentionDays } = needs;
 
   const lapsed = await deliveries.returnLapsed(BATCH);
   const late = await deliveries.expireLate(BATCH);
@@ -42,13 +53,16 @@ export async function sweep(needs: Needs, now: Date): Promise<void> {
   if (ahead.readers + ahead.groups + ahead.editions > 0)
     log.error(ahead, "marks stood in the future: did the clock leap? They were pulled back to today");
 
-  for (const { localDay, fromId, toId } of await deliveries.overdue(LOST_DOORBELL_MS, DOORBELL_ROWS, BATCH))
-    await queue.ring("deliver-batch", { localDay, fromId: String(fromId), toId: String(toId) });
+  for (const range of await deliveries.overdue(LOST_DOORBELL_MS, DOORBELL_ROWS, BATCH))
+    for (const part of await needs.gate.admitted(range)) await ringDoorbells(queue, part);
   for (const { id } of await requests.overdue(BATCH)) await queue.ring("answer-request", { requestId: String(id) });
   for (const { id, pausedUntil } of await subscriptions.pausesOver(BATCH))
     await subscriptions.endPause(id, pausedUntil);
 
-  await requests.forgetExpired();
+  // A clock that stands months ahead for a minute would forget every address that waits for its confirmation.
+  if (await clockWatch.isSteady()) await requests.forgetExpired();
+  await needs.waves.forget(addDays(utcDayOf(now), -WAVES_KEPT_DAYS));
+  await needs.limits.forget();
   await planning.makePartitions(addDays(utcDayOf(now), -3), addDays(utcDayOf(now), PARTITIONS_AHEAD_DAYS));
   await planning.dropPartitions(addDays(utcDayOf(now), -retentionDays));
 }

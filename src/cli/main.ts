@@ -12,7 +12,9 @@ import { collect } from "./commands/collect.ts";
 import { deliver } from "./commands/deliver.ts";
 import { edition } from "./commands/edition.ts";
 import { importFiles } from "./commands/import.ts";
+import { pause } from "./commands/pause.ts";
 import { preview } from "./commands/preview.ts";
+import { resume } from "./commands/resume.ts";
 import { topics } from "./commands/topics.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -67,7 +69,7 @@ program
       applied.length === 0 ? "Nothing to do: the database is up to date." : `Applied: ${applied.join(", ")}`,
     );
   });
-for (const command of [collect, importFiles, preview, edition, deliver, topics])
+for (const command of [collect, importFiles, preview, edition, deliver, pause, resume, topics])
   program.addCommand(command(terminal).exitOverride());
 
 try {

@@ -24,6 +24,15 @@ export function intersect(into: Bits, other: Bits): void {
   for (let i = 0; i < into.length; i++) into[i]! &= other[i]!;
 }
 
+/** `into` ∩ the union of `others`, in place. */
+export function intersectAny(into: Bits, others: readonly Bits[]): void {
+  for (let i = 0; i < into.length; i++) {
+    let any = 0;
+    for (let other = 0; other < others.length; other++) any |= others[other]![i]!;
+    into[i]! &= any;
+  }
+}
+
 /** `from` without `other`, in place. */
 export function subtract(from: Bits, other: Bits): void {
   for (let i = 0; i < from.length; i++) from[i]! &= ~other[i]!;

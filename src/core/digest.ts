@@ -30,6 +30,11 @@ interface Wanted {
   readonly cadence: Rhythm["cadence"];
 }
 
+/** Keys of papers that were sent: a set of them, or whatever can tell. */
+export interface SentKeys {
+  has(key: number): boolean;
+}
+
 /**
  * Followed papers get at most this share of a digest that trending ones would fill; they stand after those. Fewer
  * trending ones leave them more room.
@@ -44,9 +49,7 @@ const FOLLOWED_SHARE = 1 / 3;
  *
  * @param sentKeys keys of papers that were sent to this reader, as they were then
  */
-export function pickDigest(
-  wanted: Wanted & { readonly maxPapers: number; readonly sentKeys: ReadonlySet<number> },
-): Digest {
+export function pickDigest(wanted: Wanted & { readonly maxPapers: number; readonly sentKeys: SentKeys }): Digest {
   const { index, filter, cadence, maxPapers, sentKeys } = wanted;
   const matched = match(index, filter);
   const { papers } = matched;
@@ -98,7 +101,7 @@ function digest({ edition, cadence }: Wanted, items: readonly Omit<DigestItem, "
   };
 }
 
-function wasSent(paper: RankedPaper, sentKeys: ReadonlySet<number>): boolean {
+function wasSent(paper: RankedPaper, sentKeys: SentKeys): boolean {
   return sentKeys.has(paper.key) || paper.formerKeys.some((key) => sentKeys.has(key));
 }
 

@@ -96,6 +96,7 @@ async function openPostgres(url: string, { log }: BackendOptions): Promise<Backe
     },
   });
   pool.on("error", (error) => log.debug({ err: error }, "PostgreSQL closed an idle connection of the queue"));
+  pool.setMaxListeners(0); // every queue and every worker listens
   try {
     const client = await pool.connect();
     try {

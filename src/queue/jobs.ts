@@ -24,8 +24,10 @@ export const JOBS = {
   "plan-deliveries": { queue: "editions", payload: z.strictObject({}), ...SOON },
   /** Sends the planned deliveries of one local day whose id is in `fromId … toId`, both included. */
   "deliver-batch": { queue: "mail", payload: z.strictObject({ localDay: day, fromId: key, toId: key }), ...SOON },
-  "answer-request": { queue: "mail", payload: z.strictObject({ requestId: z.string().min(1) }), ...SOON },
+  "answer-request": { queue: "letters", payload: z.strictObject({ requestId: z.string().min(1) }), ...SOON },
   "apply-report": { queue: "reports", payload: z.strictObject({ reportId: z.string().min(1) }), ...SOON },
+  /** Lets a wave follow its vanguard, or stops it. */
+  "judge-waves": { queue: "upkeep", payload: z.strictObject({}), ...SOON },
   /** Looks for what fell between the chairs and rings for it. */
   sweep: { queue: "upkeep", payload: z.strictObject({}), ...SOON },
 } as const satisfies Record<string, JobDefinition>;

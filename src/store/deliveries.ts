@@ -1,7 +1,6 @@
 /** Deliveries: claimed and recorded by whoever sends them, and what is left lying picked up again. */
 import type pg from "pg";
 import type { PrismaClient } from "../../prisma/client/client.ts";
-import type { Day } from "../core/paper.ts";
 import { claims, type DeliveryRange } from "./claims.ts";
 
 export type Deliveries = ReturnType<typeof deliveries>;
@@ -9,24 +8,6 @@ export type Deliveries = ReturnType<typeof deliveries>;
 export function deliveries(prisma: PrismaClient, pool: pg.Pool) {
   return {
     ...claims(pool),
-
-    /**
-     * Papers these readers were ever sent, by subscription: from accepted and uncertain deliveries since `since`, the
-     * first local day that can hold a paper of the edition at hand.
-     */
-    async sentTo(subscriptionIds: readonly bigint[], since: Day): Promise<Map<bigint, Set<number>>> {
-      const rows = await prisma.$queryRaw<{ subscription_id: bigint; paper_ids: number[] }[]>`
-        SELECT subscription_id, paper_ids FROM deliveries
-        WHERE subscription_id = ANY (${[...subscriptionIds]}::bigint[]) AND local_day >= ${since}::date
-          AND (state IN ('accepted', 'uncertain') OR was_uncertain) AND paper_ids IS NOT NULL`;
-      const sent = new Map<bigint, Set<number>>();
-      for (const { subscription_id: id, paper_ids } of rows) {
-        const keys = sent.get(id) ?? new Set();
-        for (const key of paper_ids) keys.add(key);
-        sent.set(id, keys);
-      }
-      return sent;
-    },
 
     /**
      * Takes back claims whose holder did not report in time. It may have sent: with the same bytes once more is right

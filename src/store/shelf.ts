@@ -15,6 +15,8 @@ export interface Shelf {
   newest(): Promise<Shelved | null>;
   /** The newest `count` closed editions, newest first. */
   recent(count: number): Promise<Shelved[]>;
+  /** Lets go of everything: the database under it is another one now. */
+  forget(): void;
 }
 
 export interface ShelfOptions {
@@ -85,6 +87,10 @@ export function openShelf(
         if (one !== null) shelved.push(one);
       }
       return shelved;
+    },
+    forget() {
+      entries.clear();
+      newestDate = null;
     },
   };
 }

@@ -237,7 +237,7 @@ async function record(sql: Sql, id: SubscriptionId, what: string, via: string, r
 }
 
 /** Puts an active subscription among the readers it falls due with. Its two marks stay: they outlive every change. */
-async function joinGroup(sql: Sql, id: SubscriptionId, { late, since }: { late: boolean; since?: Date | null }) {
+export async function joinGroup(sql: Sql, id: SubscriptionId, { late, since }: { late: boolean; since?: Date | null }) {
   await sql.$executeRaw`
     INSERT INTO delivery_groups (cadence, weekday, zone, hour)
     SELECT cadence, coalesce(weekday, 0), zone, hour FROM subscriptions WHERE id = ${id}

@@ -69,6 +69,7 @@ export async function aPress({ start = at("2026-04-15T06:00Z"), behave, connecti
     ...{ queue, log, now, post, sources: [], catalogue: defaultCatalogue, closesAt: "01:00", retentionDays: 90 },
     recorder: recorder(store.deliveries),
     lanes: openLanes(connections),
+    pace: { take: () => 0, perSecond: null },
   };
   /** Without a memory of editions that this test goes on changing. */
   const delivering = () => ({ ...needs, shelf: openShelf(store.editions) });

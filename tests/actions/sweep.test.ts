@@ -17,7 +17,7 @@ beforeEach(async () => {
   logged = aLog();
   await store.clock.set(at("2026-04-15T07:00Z"));
   await store.sql(`TRUNCATE deliveries, group_days, subscription_clocks, delivery_groups, subscription_changes, subscriptions,
-    requests, editions, edition_papers CASCADE`);
+    requests, editions, edition_papers, clock_watch CASCADE`);
 });
 
 const sweeping = (given: Partial<Parameters<typeof sweep>[0]> = {}) =>
@@ -132,8 +132,10 @@ test("requests nobody confirmed in seven days expire, and their addresses are fo
   const [waiting, answered, confirmed] = [await add("a@b.example"), await add("b@b.example"), await add("c@b.example")];
   await store.requests.answered(answered, "confirmation");
   await store.subscriptions.confirm(confirmed, () => null);
-  await store.clock.set(at("2026-04-22T06:59Z"));
-  await sweeping();
+  for (const time of ["2026-04-18T07:00Z", "2026-04-20T07:00Z", "2026-04-22T06:59Z"]) {
+    await store.clock.set(at(time));
+    await sweeping();
+  }
   expect(await store.sql("SELECT count(email)::int AS kept FROM requests")).toEqual([{ kept: 3 }]);
   await store.clock.set(at("2026-04-22T07:00:01Z"));
   await sweeping();

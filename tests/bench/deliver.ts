@@ -6,6 +6,7 @@
  * then one JSON line; with a folder each worker leaves its CPU profile there.
  */
 import { spawn } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -49,6 +50,8 @@ const redis = await aRedis();
 const sink = await startSink();
 const folder = await mkdtemp(join(tmpdir(), "paperboy-bench-"));
 const sample = await aMail();
+const key = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+await writeFile(join(folder, "dkim.pem"), key.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
 
 const variants: Record<string, () => Promise<Figures>> = {
   ...(program("smtp-source") ? { "(a) smtp-source": wire } : {}),
@@ -56,7 +59,10 @@ const variants: Record<string, () => Promise<Figures>> = {
 };
 for (const workers of [1, 2])
   for (const queue of redis ? ["Redis", "PostgreSQL"] : ["PostgreSQL"])
-    variants[`(c) ${workers} worker${workers > 1 ? "s" : ""}, ${queue}`] = () => paperboy({ workers, queue });
+    for (const isSigned of [false, true]) {
+      const name = `(c) ${workers} worker${workers > 1 ? "s" : ""}, ${queue}${isSigned ? ", DKIM" : ""}`;
+      variants[name] = () => paperboy({ workers, queue, isSigned });
+    }
 
 const chosen = Object.entries(variants).filter(([name]) => new RegExp(values.only).test(name));
 const results = new Map<string, Figures[]>(chosen.map(([name]) => [name, []]));
@@ -136,7 +142,8 @@ async function plainLoop(): Promise<Figures> {
   return { mailsPerSecond: mails / seconds, cpuMsPerMail: cpu };
 }
 
-async function paperboy({ workers, queue: kind }: { workers: number; queue: string }): Promise<Figures> {
+async function paperboy(of: { workers: number; queue: string; isSigned: boolean }): Promise<Figures> {
+  const { workers, queue: kind, isSigned } = of;
   await redis?.flush();
   const redisUrl = kind === "Redis" ? redis!.url : undefined;
   const log = openLog({ level: "warn", pretty: true });
@@ -152,6 +159,7 @@ async function paperboy({ workers, queue: kind }: { workers: number; queue: stri
     ...{
       SMTP_CONNECTIONS: String(CONNECTIONS / workers),
       LOG_LEVEL: "warn",
+      ...(isSigned ? { DKIM_DOMAIN: "example.org", DKIM_KEYS: `bench:${join(folder, "dkim.pem")}` } : {}),
       MAIL_FROM: "Paperboy <digest@example.org>",
     },
   };

@@ -13,6 +13,9 @@ import { aRedis, hasRedis, type TestRedis } from "../support/redis.ts";
 /** Where one test's queue lives, and how all that is in it gets lost. */
 type Place = { databaseUrl?: string; redisUrl?: string; lose(): Promise<void>; end(): Promise<void> };
 
+/** The other job of the sweep's queue. */
+const nobody = { "judge-waves": async () => {} };
+
 let redis: TestRedis | null = null;
 beforeAll(async () => {
   redis = await aRedis();
@@ -49,16 +52,19 @@ describe.each(bodies)("the queue on $name", ({ met, reason, place }) => {
   it("a job arrives with its payload, at the handler of its name", async () => {
     const queue = await open();
     const came: unknown[] = [];
-    queue.work("mail", {
-      "deliver-batch": async (payload) => came.push(["batch", payload]),
-      "answer-request": async (payload) => came.push(["answer", payload]),
+    queue.work("mail", { "deliver-batch": async (payload) => came.push(["batch", payload]) });
+    queue.work("editions", {
+      "close-edition": async (payload) => came.push(["close", payload]),
+      "plan-deliveries": async (payload) => came.push(["plan", payload]),
     });
     await queue.add("deliver-batch", { localDay: "2026-04-01", fromId: "9007199254740993", toId: "9007199254740999" });
-    await queue.add("answer-request", { requestId: "r1" });
-    await until(() => came.length === 2);
+    await queue.add("plan-deliveries", {});
+    await queue.add("close-edition", { date: "2026-04-01" });
+    await until(() => came.length === 3);
     expect(came.sort()).toEqual([
-      ["answer", { requestId: "r1" }],
       ["batch", { localDay: "2026-04-01", fromId: "9007199254740993", toId: "9007199254740999" }],
+      ["close", { date: "2026-04-01" }],
+      ["plan", {}],
     ]);
   });
 
@@ -187,9 +193,9 @@ describe.each(bodies)("the queue on $name", ({ met, reason, place }) => {
 
   it("the same id means two things for two jobs", async () => {
     const queue = await open();
-    await queue.add("deliver-batch", { localDay: "2026-04-01", fromId: "1", toId: "2" }, { id: "1" });
-    await queue.add("answer-request", { requestId: "1" }, { id: "1" });
-    expect((await queue.counts()).mail.waiting).toBe(2);
+    await queue.add("close-edition", {}, { id: "1" });
+    await queue.add("plan-deliveries", {}, { id: "1" });
+    expect((await queue.counts()).editions.waiting).toBe(2);
   });
 
   it("a job can be told to wait", async () => {
@@ -205,7 +211,7 @@ describe.each(bodies)("the queue on $name", ({ met, reason, place }) => {
   it("a rhythm ticks on, however often and by however many it is asserted", async () => {
     const [queue, other] = [await open(), await open()];
     const cameAt: number[] = [];
-    queue.work("upkeep", { sweep: async () => cameAt.push(performance.now()) });
+    queue.work("upkeep", { ...nobody, sweep: async () => cameAt.push(performance.now()) });
     for (let n = 0; n < 20; n++) {
       await Promise.all([queue, other].map((each) => each.schedule("sweep", { everyMs: 500 }, "sweep", {})));
       await sleep(100);
@@ -226,7 +232,7 @@ describe.each(bodies)("the queue on $name", ({ met, reason, place }) => {
     const queue = await open();
     let ticks = 0;
     const came: string[] = [];
-    queue.work("upkeep", { sweep: async () => ticks++ });
+    queue.work("upkeep", { ...nobody, sweep: async () => ticks++ });
     queue.work("reports", { "apply-report": async ({ reportId }) => came.push(reportId) });
     const assert = () => queue.schedule("sweep", { everyMs: 300 }, "sweep", {});
     await assert();
@@ -248,13 +254,12 @@ describe.each(bodies)("the queue on $name", ({ met, reason, place }) => {
       done[who]!.push(payload.fromId);
       await sleep(2);
     };
-    const ignore = async () => {};
     const ids = Array.from({ length: 500 }, (_, n) => String(n));
     await Promise.all(
       ids.map((id) => one.add("deliver-batch", { localDay: "2026-04-01", fromId: id, toId: id }, { id })),
     );
-    one.work("mail", { "deliver-batch": slowly("one"), "answer-request": ignore }, { concurrency: 5 });
-    two.work("mail", { "deliver-batch": slowly("two"), "answer-request": ignore }, { concurrency: 5 });
+    one.work("mail", { "deliver-batch": slowly("one") }, { concurrency: 5 });
+    two.work("mail", { "deliver-batch": slowly("two") }, { concurrency: 5 });
     await until(async () => isEmpty(await one.counts()), 20_000);
     expect([...done.one!, ...done.two!].sort()).toEqual([...ids].sort());
     expect(Math.min(done.one!.length, done.two!.length)).toBeGreaterThan(50);
@@ -335,7 +340,7 @@ needs(hasRedis, "redis-server is not on the PATH")(
   async () => {
     const own = (await aRedis())!;
     const queue = await openQueue({ redisUrl: own.url, log: openLog({ level: "silent" }) });
-    queue.work("upkeep", { sweep: async () => {} });
+    queue.work("upkeep", { ...nobody, sweep: async () => {} });
     await own.close();
     const startedAt = performance.now();
     await expect(queue.ready()).rejects.toBeInstanceOf(Temporary);

@@ -127,29 +127,6 @@ test("a lost answer is tried once more; when that claim lapses too it is never s
   expect(await states()).toEqual([{ state: "uncertain", reason: "claim-lapsed" }]);
 });
 
-test("what a reader was sent is read from accepted and uncertain mails, not from refused ones", async () => {
-  const [a, b, c] = await readers(3);
-  const claimed = await store.deliveries.claim(all, 10, 60_000);
-  await store.deliveries.fix(
-    claimed.map((delivery, n) => ({ delivery, paperKeys: [n + 1], composedAt: at("2026-04-15T07:00Z") })),
-  );
-  const ends: Partial<Outcome>[] = [
-    {},
-    { state: "uncertain", reason: "answer-lost", isUncertain: true },
-    { state: "refused", reason: "refused-by-server" },
-  ];
-  await store.deliveries.record(claimed.map((delivery, n) => ({ delivery, outcome: { ...accepted, ...ends[n] } })));
-
-  const sent = await store.deliveries.sentTo([a!, b!, c!], "2026-04-10");
-  expect(sent).toEqual(
-    new Map([
-      [a, new Set([1])],
-      [b, new Set([2])],
-    ]),
-  );
-  expect(await store.deliveries.sentTo([a!], "2026-04-16")).toEqual(new Map());
-});
-
 test("C1: deliveries whose doorbell never rang are found again as ranges", async () => {
   await readers(3);
   expect(await store.deliveries.overdue(20_000, 300, 100)).toEqual([]);

@@ -9,6 +9,7 @@ import { candidates } from "../../src/store/candidates.ts";
 import { type Database, openDatabase } from "../../src/store/database.ts";
 import { deliveries } from "../../src/store/deliveries.ts";
 import { editions } from "../../src/store/editions.ts";
+import { history } from "../../src/store/history.ts";
 import { papers } from "../../src/store/papers.ts";
 import { planning } from "../../src/store/planning.ts";
 import { recorder } from "../../src/store/recorder.ts";
@@ -38,6 +39,7 @@ function secondMachine(): ReturnType<Press["delivering"]> {
     editions: editions(prisma),
     planning: planning(prisma),
     deliveries: deliveries(prisma, pool),
+    history: history(pool),
   };
   return {
     ...press.needs,

@@ -2,7 +2,7 @@
 import { createServer, type Socket } from "node:net";
 
 /** Where in a session the server stands when it decides how to behave. `body`: in the middle of DATA; `dot`: after it. */
-export type Step = "greeting" | "auth" | "mail" | "rcpt" | "data" | "body" | "dot";
+export type Step = "greeting" | "ehlo" | "auth" | "mail" | "rcpt" | "data" | "body" | "dot";
 
 /** `close` hangs up, `silence` never answers, anything else is what it says. Undefined: it behaves. */
 export type Misbehaviour = "close" | "silence" | `${number}${string}` | undefined;
@@ -121,7 +121,7 @@ async function serve(
       const line = buffered.slice(0, end);
       buffered = buffered.slice(end + 2);
       const verb = line.slice(0, 4).toUpperCase();
-      if (verb === "EHLO") socket.write(`250-test.example\r\n${auth ? "250-AUTH PLAIN\r\n" : ""}250 8BITMIME\r\n`);
+      if (verb === "EHLO") await answer("ehlo", `250-test.example\r\n${auth ? "250-AUTH PLAIN\r\n" : ""}250 8BITMIME`);
       else if (verb === "AUTH") await answer("auth", "235 2.7.0 OK");
       else if (verb === "MAIL") {
         if (await answer("mail", "250 OK")) from = /<(.*?)>/u.exec(line)?.[1] ?? "";

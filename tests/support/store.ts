@@ -1,15 +1,24 @@
 /** The whole store on a database of its own, with a clock the test sets. */
 
 import type { Preferences } from "../../src/core/subscription.ts";
+import { openLog } from "../../src/log.ts";
 import { candidates } from "../../src/store/candidates.ts";
+import { clockWatch } from "../../src/store/clock-watch.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { deliveries } from "../../src/store/deliveries.ts";
 import { editions } from "../../src/store/editions.ts";
+import { openGate } from "../../src/store/gate.ts";
+import { history } from "../../src/store/history.ts";
+import { incidents } from "../../src/store/incidents.ts";
+import { limits } from "../../src/store/limits.ts";
 import { papers } from "../../src/store/papers.ts";
 import { planning } from "../../src/store/planning.ts";
 import { pulls } from "../../src/store/pulls.ts";
 import { requests } from "../../src/store/requests.ts";
+import { restoration } from "../../src/store/restoration.ts";
+import { stops } from "../../src/store/stops.ts";
 import { subscriptions } from "../../src/store/subscriptions.ts";
+import { waves } from "../../src/store/waves.ts";
 import { preferences } from "./builders.ts";
 import { aDatabase } from "./database.ts";
 import { aClock, at } from "./time.ts";
@@ -20,6 +29,7 @@ export async function aStore(start = at("2026-04-15T07:00Z")) {
   const database = await aDatabase();
   const { prisma, pool, close } = await openDatabase({ url: database.url });
   const clock = await aClock(pool, start);
+  const log = openLog({ level: "silent", pretty: false });
   const rooms = {
     papers: papers(prisma),
     pulls: pulls(prisma),
@@ -27,12 +37,19 @@ export async function aStore(start = at("2026-04-15T07:00Z")) {
     editions: editions(prisma),
     requests: requests(prisma),
     subscriptions: subscriptions(prisma),
+    restoration: restoration(prisma),
+    clockWatch: clockWatch(prisma),
     planning: planning(prisma),
-    deliveries: deliveries(prisma),
+    deliveries: deliveries(prisma, pool),
+    history: history(pool),
+    ...{ stops: stops(prisma), waves: waves(prisma), limits: limits(pool) },
+    incidents: incidents(prisma, log),
   };
+  const gate = openGate({ ...rooms, log });
   let readers = 0;
   return {
     ...rooms,
+    gate,
     prisma,
     pool,
     clock,
@@ -52,6 +69,7 @@ export async function aStore(start = at("2026-04-15T07:00Z")) {
       return confirmed.id;
     },
     async close() {
+      await gate.close();
       await close();
       await database.drop();
     },

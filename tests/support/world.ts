@@ -13,6 +13,7 @@ import { createServer as createWeb } from "../../src/http/server.ts";
 import { openLog } from "../../src/log.ts";
 import type { JobName, Payload } from "../../src/queue/jobs.ts";
 import { editionJobs } from "../../workers/editions.ts";
+import { letterJobs } from "../../workers/letters.ts";
 import { mailJobs } from "../../workers/mail.ts";
 import { startWorkers, type Ticks, type Workers } from "../../workers/start.ts";
 import { upkeepJobs } from "../../workers/upkeep.ts";
@@ -75,7 +76,7 @@ export async function aWorld({ start, factor, env = {}, smtp: given, offline = f
   let workers: Workers | null = null;
 
   const jobs: { [N in JobName]?: (payload: Payload<N>, signal: AbortSignal) => Promise<unknown> } = {
-    ...{ ...editionJobs(app), ...mailJobs(app), ...upkeepJobs(app) },
+    ...{ ...editionJobs(app), ...letterJobs(app), ...mailJobs(app), ...upkeepJobs(app) },
     "collect-papers": () => collectPapers(app),
   };
   const run: World["run"] = async (name, payload) => {
@@ -105,6 +106,7 @@ export async function aWorld({ start, factor, env = {}, smtp: given, offline = f
         closeMs: never,
         planMs: never,
         sweepMs: never,
+        judgeMs: never,
         assertMs: never,
         ...ticks,
       });

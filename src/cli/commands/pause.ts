@@ -1,0 +1,25 @@
+import { Command } from "commander";
+import { json, type Terminal } from "../terminal.ts";
+
+interface Options {
+  readonly because: string;
+  readonly json?: boolean;
+}
+
+export const pause = (terminal: Terminal) =>
+  new Command("pause")
+    .description("stop sending digests, in every process, until `paperboy resume`")
+    .option("--because <text>", "why, for whoever finds it stopped", "the operator paused it")
+    .option("--json", "print one JSON object")
+    .action(async ({ because, json: asJson }: Options) => {
+      const stop = await terminal.withApp((app) => app.gate.pause(because));
+      const since = `${stop.at.toISOString().slice(0, 16)}Z`;
+      if (asJson) terminal.print(json({ paused: stop.isNew, since: stop.at, because: stop.because }));
+      else if (stop.isNew)
+        terminal.print(
+          "Paused. Every process stops within two seconds; mails under way are finished. Confirmations and other answers\n" +
+            "still go. Digests go on being planned, and wait: `paperboy resume` sends them. Who waits longer than 20 hours\n" +
+            "(weekly: 72) past their hour gets none that day, with the reason kept.",
+        );
+      else terminal.print(`It was paused already, since ${since}: ${stop.because}`);
+    });

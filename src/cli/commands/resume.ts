@@ -1,0 +1,18 @@
+import { Command } from "commander";
+import { resumeSending } from "../../actions/resume-sending.ts";
+import { json, type Terminal } from "../terminal.ts";
+
+export const resume = (terminal: Terminal) =>
+  new Command("resume")
+    .description("send digests again: ends a pause, and lifts the brake of editions that were refused too often")
+    .option("--json", "print one JSON object")
+    .action(async (options: { json?: boolean }) => {
+      const lifted = await terminal.withApp((app) => resumeSending(app));
+      if (options.json) terminal.print(json({ lifted }));
+      else if (lifted.length === 0) terminal.print("Nothing was stopped.");
+      else
+        for (const { editionDate, because, at } of lifted)
+          terminal.print(
+            `${editionDate === null ? "The pause is over" : `Edition ${editionDate} goes on`}. Stopped since ${at.toISOString().slice(0, 16)}Z: ${because}`,
+          );
+    });

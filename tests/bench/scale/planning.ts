@@ -1,0 +1,88 @@
+/** The planning of everything that is due, doorbells included: the action itself, with a queue that only counts. */
+import { planDeliveries } from "../../../src/actions/plan-deliveries.ts";
+import { openLog } from "../../../src/log.ts";
+import { openDatabase } from "../../../src/store/database.ts";
+import { editions } from "../../../src/store/editions.ts";
+import { planning } from "../../../src/store/planning.ts";
+import { costsOf, explaining, nodesIn, type PlanNode, readingOf, round } from "./figures.ts";
+
+export async function measurePlanning(url: string): Promise<object> {
+  const { prisma, pool, close } = await openDatabase({ url });
+  const { rows: groups } = await pool.query<{ id: number; size: number }>(
+    "SELECT group_id AS id, count(*)::int AS size FROM subscription_clocks GROUP BY 1 ORDER BY 2",
+  );
+  const readers = groups.reduce((sum, { size }) => sum + size, 0);
+  const ends = new Map([
+    [groups.at(-1)!.id, `largest of ${groups.length} groups, ${groups.at(-1)!.size} readers`],
+    [groups[0]!.id, `smallest of ${groups.length} groups, ${groups[0]!.size} readers`],
+  ]);
+  let [rung, planned] = [0, 0];
+  const needs = {
+    planning: planning(prisma),
+    editions: editions(prisma),
+    log: openLog({ level: "error" }),
+    closesAt: "01:00",
+  };
+  const plans = new Map<string, PlanNode>();
+  const costs = await costsOf(pool, async (progress) => {
+    const queue = {
+      ring: async () => {
+        rung += 1;
+        progress((rung * 300) / readers);
+      },
+    };
+    const looked = await explaining(pageOf(ends), async () => {
+      planned = await planDeliveries({ ...needs, queue }, new Date());
+    });
+    for (const [name, plan] of looked) plans.set(name, plan);
+  });
+  const { rows } = await pool.query<{ count: number; readers: number }>(
+    "SELECT count(*)::int AS count, count(DISTINCT subscription_id)::int AS readers FROM deliveries WHERE state = 'planned'",
+  );
+  if (planned !== readers || rows[0]!.count !== readers || rows[0]!.readers !== readers)
+    throw new Error(`${planned} of ${readers} readers were planned`);
+  const again = await planDeliveries({ ...needs, queue: { ring: async () => {} } }, new Date());
+  if (again !== 0) throw new Error(`${again} readers were planned twice`);
+  await close();
+
+  const { seconds, nodeCpuSeconds, postgresCpuSeconds, rssMb } = costs;
+  return {
+    "time and memory": [
+      {
+        readers,
+        seconds,
+        readersPerSecond: round(readers / seconds),
+        nodeCpuSeconds,
+        postgresCpuSeconds,
+        doorbells: rung,
+        ...rssMb,
+      },
+    ],
+    "rows and buffers of the first page": Object.fromEntries(
+      [...plans].flatMap(([name, plan]) =>
+        Object.entries(readingsOf(plan)).map(([part, reading]) => [`${name}: ${part}`, reading]),
+      ),
+    ),
+  };
+}
+
+/** The statement that plans a page (store/planning.ts), for the first page of these groups. */
+function pageOf(groups: ReadonlyMap<number, string>) {
+  return (text: string, values: readonly unknown[]): string | null => {
+    if (!/^\s*WITH page AS/.test(text)) return null;
+    return groups.get(Number(values[0])) ?? null;
+  };
+}
+
+/** What it reads to know who is due, and what it reads and writes in all. */
+function readingsOf(plan: PlanNode) {
+  const nodes = nodesIn(plan);
+  const part = (name: string) => nodes.find((node) => node["Subplan Name"] === `CTE ${name}`)!;
+  const moved = part("moved");
+  const planned = moved["Actual Rows"];
+  const due = moved.Plans!.find((node) => node["Relation Name"] === "subscription_clocks")!;
+  return {
+    "select of who is due (page, under_way, moved's scan)": readingOf([part("page"), part("under_way"), due], planned),
+    "the whole statement, writes included": readingOf([plan], planned),
+  };
+}
