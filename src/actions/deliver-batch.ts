@@ -41,7 +41,7 @@ export const BATCHES = 8;
 
 /** What a claim has come to so far. */
 interface Claim {
-  readonly claimedAt: number;
+  readonly ageMs: () => number;
   readonly signal: AbortSignal | undefined;
   /** Keeps the rest of it from being begun: a server that takes nothing, or a database that does not hear of what was sent. */
   fault: unknown;
@@ -59,7 +59,7 @@ export async function deliverBatch(needs: Needs, range: DeliveryRange, signal?: 
   while (!signal?.aborted && (await needs.gate.admits(range))) {
     const rows = rowsToClaim(needs);
     if (rows === 0) break;
-    const claim: Claim = { claimedAt: performance.now(), signal, fault: null, accepted: 0 };
+    const claim: Claim = { ageMs: stopwatch(), signal, fault: null, accepted: 0 };
     const claimed = await needs.deliveries.claim(range, rows, LEASE_MS);
     if (claimed.length === 0) break;
     const { ready, broken } = await fixDigests(needs, claimed);
@@ -94,15 +94,20 @@ async function deliver(needs: Needs, claim: Claim, mail: Ready): Promise<void> {
     });
     if (waitMs === 0) return;
     if (waitMs === null) return giveBack(needs, mail.delivery, SOON_MS);
-    if (performance.now() + waitMs > claim.claimedAt + PATIENCE_MS)
+    if (claim.ageMs() + waitMs > PATIENCE_MS)
       return giveBack(needs, mail.delivery, Math.max(waitMs, COME_BACK_MS * (1 + 2 * Math.random())));
     await sleep(waitMs);
   }
 }
 
-function mayBegin({ gate }: Needs, { fault, signal, claimedAt }: Claim, { editionDate }: Claimed): boolean {
-  const isOverdue = performance.now() - claimedAt > BEGIN_WITHIN_MS;
-  return !fault && !isOverdue && !signal?.aborted && gate.mayBegin(editionDate);
+function mayBegin({ gate }: Needs, { fault, signal, ageMs }: Claim, { editionDate }: Claimed): boolean {
+  return !fault && ageMs() <= BEGIN_WITHIN_MS && !signal?.aborted && gate.mayBegin(editionDate);
+}
+
+/** Milliseconds since now, by the clock that says more: one stands still while the machine sleeps, the other may be set back. */
+function stopwatch(): () => number {
+  const [ticks, time] = [performance.now(), Date.now()];
+  return () => Math.max(performance.now() - ticks, Date.now() - time);
 }
 
 async function send(needs: Needs, claim: Claim, mail: Ready): Promise<void> {

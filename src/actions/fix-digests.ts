@@ -64,14 +64,14 @@ export async function fixDigests(
     }
   }
   await Promise.all(empty);
-  await needs.deliveries.fix(
+  const fixed = await needs.deliveries.fix(
     fresh.map(({ delivery, digest, composedAt }) => ({
       delivery,
       paperKeys: digest.items.map((item) => item.paper.key),
       composedAt,
     })),
   );
-  return { ready: [...ready, ...fresh], broken };
+  return { ready: [...ready, ...fresh.filter(({ delivery }) => fixed.has(delivery.id))], broken };
 }
 
 const NO_KEYS: ReadonlySet<number> = new Set();

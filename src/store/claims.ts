@@ -84,7 +84,8 @@ const FIX = `
   UPDATE deliveries d SET paper_ids = p.paper_ids::int[], composed_at = p.composed_at, version = p.version
   FROM unnest($1::date[], $2::bigint[], $3::uuid[], $4::text[], $5::timestamptz[], $6::int[])
     AS p(local_day, id, claim, paper_ids, composed_at, version)
-  WHERE d.local_day = p.local_day AND d.id = p.id AND d.claim = p.claim`;
+  WHERE d.local_day = p.local_day AND d.id = p.id AND d.claim = p.claim
+  RETURNING d.id`;
 
 const RECORD = `
   UPDATE deliveries d SET state = o.state, reason = o.reason, next_try_at = o.next_try_at, answer = o.answer,
@@ -125,11 +126,17 @@ export function claims(pool: pg.Pool) {
       }
     },
 
-    /** Fixes what each claimed delivery will say, before anything is sent: a retry sends the same bytes. */
-    async fix(picks: readonly { delivery: Claimed; paperKeys: readonly number[]; composedAt: Date }[]): Promise<void> {
-      if (picks.length === 0) return;
+    /**
+     * Fixes what each claimed delivery will say, before anything is sent: a retry sends the same bytes.
+     *
+     * @returns ids that were fixed: a claim that has lapsed, or went with a restored backup, fixes nothing
+     */
+    async fix(
+      picks: readonly { delivery: Claimed; paperKeys: readonly number[]; composedAt: Date }[],
+    ): Promise<Set<bigint>> {
+      if (picks.length === 0) return new Set();
       const of = <T>(read: (pick: (typeof picks)[number]) => T) => picks.map(read);
-      await query(FIX, [
+      const rows = await query<{ id: string }>(FIX, [
         of(({ delivery }) => delivery.localDay),
         of(({ delivery }) => delivery.id),
         of(({ delivery }) => delivery.claim),
@@ -137,6 +144,7 @@ export function claims(pool: pg.Pool) {
         of(({ composedAt }) => composedAt),
         of(({ delivery }) => delivery.version),
       ]);
+      return new Set(rows.map((row) => BigInt(row.id)));
     },
 
     /** Records outcomes, many in one statement. @returns ids that were recorded: a lapsed claim records nothing */
