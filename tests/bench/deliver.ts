@@ -2,8 +2,9 @@
  * How near the wire: the same 30 kB mails, 50 connections and the same far end, for (a) `smtp-source`, (b) the plain
  * Nodemailer loop a user would write, (c) Paperboy's whole path from planned rows to recorded acceptance.
  *
- * `npm run bench -- deliver [--rounds 5] [--mails 10000] [--only REGEXP] [--profile FOLDER]`. Prints a table,
- * then one JSON line; with a folder each worker leaves its CPU profile there.
+ * `npm run bench -- deliver [--rounds 5] [--mails 10000] [--only REGEXP] [--profile FOLDER] [--rough]`. Prints a table,
+ * then one JSON line; with a folder each worker leaves its CPU profile there. `--rough`: a far end that answers 5 % 4xx and
+ * 1 % 5xx, hangs up at times and takes 50 ms; counted are first tries, for second ones come minutes later.
  */
 import { spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
@@ -18,6 +19,7 @@ import { DOORBELL_ROWS } from "../../src/actions/plan-deliveries.ts";
 import { pickDigest } from "../../src/core/digest.ts";
 import { openLog } from "../../src/log.ts";
 import { openQueue } from "../../src/queue/queue.ts";
+import { type FarEnd, startFarEnd } from "../support/far-end.ts";
 import { aRedis } from "../support/redis.ts";
 import { startSink } from "./far-end.ts";
 import { aFilter, aPressRoom, MAX_PAPERS } from "./press-room.ts";
@@ -30,6 +32,7 @@ const { values } = parseArgs({
     mails: { type: "string", default: "10000" },
     only: { type: "string", default: "" },
     profile: { type: "string" },
+    rough: { type: "boolean", default: false },
   },
 });
 const ROUNDS = Number(values.rounds);
@@ -37,6 +40,12 @@ const MAILS = Number(values.mails);
 const CONNECTIONS = 50;
 /** Sent before the clock starts, so that connections are open and code is compiled. */
 const WARM_UP = 1_000;
+
+/** CASES P2. A hang-up is one mail in two hundred, at each of three moments. */
+const ROUGH = {
+  ...{ later: 0.05, never: 0.01, latencyMs: [50, 50] as const },
+  ...{ hangUpAtMail: 0.002, hangUpInData: 0.002, hangUpAfterDot: 0.002 },
+};
 
 interface Figures {
   readonly mailsPerSecond: number;
@@ -47,7 +56,8 @@ interface Figures {
 
 const room = await aPressRoom({ readers: MAILS, filters: 2_000 });
 const redis = await aRedis();
-const sink = await startSink();
+const farEnd = values.rough ? await startFarEnd(ROUGH) : null;
+const sink = farEnd ? roughSink(farEnd) : await startSink();
 const folder = await mkdtemp(join(tmpdir(), "paperboy-bench-"));
 const sample = await aMail();
 const key = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
@@ -57,6 +67,7 @@ const variants: Record<string, () => Promise<Figures>> = {
   ...(program("smtp-source") ? { "(a) smtp-source": wire } : {}),
   "(b) plain Nodemailer loop": plainLoop,
 };
+if (farEnd) for (const name of Object.keys(variants)) delete variants[name];
 for (const workers of [1, 2])
   for (const queue of redis ? ["Redis", "PostgreSQL"] : ["PostgreSQL"])
     for (const isSigned of [false, true]) {
@@ -191,7 +202,8 @@ async function paperboy(of: { workers: number; queue: string; isSigned: boolean 
       const last = from + BigInt(DOORBELL_ROWS) - 1n;
       await queue.ring("deliver-batch", { localDay, fromId: String(from), toId: String(last < toId ? last : toId) });
     }
-    while ((await room.open()) > 0) await sleep(100);
+    while ((await (farEnd ? room.untried() : room.open())) > 0) await sleep(100);
+    if (farEnd) return firstTries(begun[0]!.at, localDay, fromId);
     const { rows } = await room.pool.query<{ at: Date; accepted: string }>(
       "SELECT max(ended_at) AS at, count(*) FILTER (WHERE state = 'accepted') AS accepted FROM deliveries WHERE local_day = $1",
       [localDay],
@@ -199,6 +211,24 @@ async function paperboy(of: { workers: number; queue: string; isSigned: boolean 
     if (Number(rows[0]!.accepted) !== count) throw new Error(`${rows[0]!.accepted} of ${count} mails were accepted`);
     return (rows[0]!.at.getTime() - begun[0]!.at.getTime()) / 1000;
   }
+}
+
+function roughSink({ url, pid, close }: FarEnd) {
+  return { port: Number(new URL(url).port), pid, close, name: "rough (5 % 4xx, 1 % 5xx, 0.6 % hang-ups, 50 ms)" };
+}
+
+/** @returns seconds until the last first try was answered; complains where the far end has what the rows do not know of */
+async function firstTries(begunAt: Date, localDay: string, fromId: bigint): Promise<number> {
+  const { rows } = await room.pool.query<{ state: string; count: string }>(
+    "SELECT state, count(*) AS count FROM deliveries WHERE local_day = $1 AND id >= $2 GROUP BY state ORDER BY state",
+    [localDay, fromId],
+  );
+  const taken = (await farEnd!.mails()).filter(({ answer }) => answer !== "deferred" && answer !== "refused");
+  const doubled = taken.length - new Set(taken.map(({ messageId }) => messageId)).size;
+  console.error(`${rows.map((row) => `${row.state} ${row.count}`).join(", ")}; doubled at the far end ${doubled}`);
+  const seconds = (Date.now() - begunAt.getTime()) / 1000;
+  await farEnd!.forget();
+  return seconds;
 }
 
 /** A mail as a worker makes it: its size for `smtp-source`, its parts for the plain loop. */

@@ -25,6 +25,8 @@ export interface PressRoom {
   plan(count: number): Promise<{ localDay: string; fromId: bigint; toId: bigint }>;
   /** Deliveries that still have a try ahead, or are being tried. */
   open(): Promise<number>;
+  /** Deliveries whose first try was not answered yet. */
+  untried(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -84,6 +86,12 @@ export async function aPressRoom({ readers, filters }: { readers: number; filter
            + (SELECT count(*) FROM deliveries WHERE claim_until IS NOT NULL) AS open`,
       );
       return Number(rows[0]!.open);
+    },
+    async untried() {
+      const { rows } = await pool.query<{ untried: string }>(
+        "SELECT count(*) AS untried FROM deliveries WHERE state = 'planned' OR (state = 'claimed' AND attempts = 1)",
+      );
+      return Number(rows[0]!.untried);
     },
     async close() {
       await app.close();
