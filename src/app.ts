@@ -11,7 +11,6 @@ import { defaultCatalogue, parseCatalogue } from "./core/topics.ts";
 import { openFetch } from "./fetch.ts";
 import type { Log } from "./log.ts";
 import { readCatalogues } from "./mail/catalogues.ts";
-import { openCatcher } from "./mail/catcher.ts";
 import { openSigner } from "./mail/dkim.ts";
 import { openLanes } from "./mail/lanes.ts";
 import { openPace } from "./mail/pace.ts";
@@ -34,14 +33,12 @@ import { clockWatch } from "./store/clock-watch.ts";
 import { openDatabase } from "./store/database.ts";
 import { deliveries } from "./store/deliveries.ts";
 import { editions } from "./store/editions.ts";
-import { openEmbedded } from "./store/embedded.ts";
 import { openGate } from "./store/gate.ts";
 import { openHighWater } from "./store/high-water.ts";
 import { history } from "./store/history.ts";
 import { incidents } from "./store/incidents.ts";
 import { openJournal } from "./store/journal.ts";
 import { limits } from "./store/limits.ts";
-import { migrate } from "./store/migrate.ts";
 import { paperRecords } from "./store/paper-records.ts";
 import { papers } from "./store/papers.ts";
 import { planning } from "./store/planning.ts";
@@ -106,12 +103,16 @@ export async function openApp(
     const texts = openText(await readCatalogues(join(templatesFolder, "text")));
     const templates = await openTemplates({ folder: templatesFolder, texts });
 
+    // What only the parts of its own need is loaded with them: a worker beside a real database and mail server is smaller by 30 MB.
     const embedded = config.databaseUrl
       ? null
-      : await open(openEmbedded({ dataDir, log, isScratch: scratch }), (part) => part.close());
+      : await open(
+          import("./store/embedded.ts").then(({ openEmbedded }) => openEmbedded({ dataDir, log, isScratch: scratch })),
+          (part) => part.close(),
+        );
     const server = config.databaseUrl ?? embedded!.url;
     const databaseUrl = scratch ? (await open(openScratchDatabase(server), (part) => part.close())).url : server;
-    if (embedded || scratch) await migrate({ databaseUrl, log });
+    if (embedded || scratch) await import("./store/migrate.ts").then(({ migrate }) => migrate({ databaseUrl, log }));
     const { prisma, pool } = await open(openDatabase({ url: databaseUrl, log }), (part) => part.close());
     const queue = await open(
       openQueue({ ...(config.redisUrl ? { redisUrl: config.redisUrl } : {}), databaseUrl, log }),
@@ -127,7 +128,12 @@ export async function openApp(
 
     const catcher = config.smtpUrls
       ? null
-      : await open(openCatcher({ smtpPort: 0, httpPort: config.catcherPort }), (part) => part.close());
+      : await open(
+          import("./mail/catcher.ts").then(({ openCatcher }) =>
+            openCatcher({ smtpPort: 0, httpPort: config.catcherPort }),
+          ),
+          (part) => part.close(),
+        );
     const alarms = incidents(prisma, log);
     const watch = watchServers(alarms);
     const senderTo = (connections: number) =>
@@ -194,7 +200,7 @@ export async function openApp(
       ...rooms,
       gate,
       pace: openPace(paceLimits, { permits, days: rooms.limits.days, log, now }),
-      recorder: recorder(rooms.deliveries),
+      recorder: recorder(rooms.deliveries, { enough: config.smtpConnections / 2 }),
       shelf: openShelf(rooms.editions),
       ...{
         sources,

@@ -4,7 +4,8 @@ import { type Due, dueAt, editionFor, latestDue, sendBy } from "../core/schedule
 import type { Log } from "../log.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Editions } from "../store/editions.ts";
-import type { GroupState, Planned, Planning } from "../store/planning.ts";
+import type { Planned } from "../store/plan-page.ts";
+import type { GroupState, Planning } from "../store/planning.ts";
 
 export type Needs = {
   planning: Pick<Planning, "groups" | "plan" | "decide" | "settleLate">;

@@ -53,7 +53,7 @@ export function pickDigest(wanted: Wanted & { readonly maxPapers: number; readon
   const { index, filter, cadence, maxPapers, sentKeys } = wanted;
   const matched = match(index, filter);
   const { papers } = matched;
-  const isFresh = (at: number) => !wasSent(index.papers[at]!, sentKeys);
+  const isFresh = unsent(index, sentKeys);
   const followed = membersIn(papers, index.followedFrom, index.papers.length, maxPapers, isFresh);
   // A digest of one or two has no third to give away.
   const room = maxPapers - Math.min(followed.length, Math.floor(maxPapers * FOLLOWED_SHARE));
@@ -99,6 +99,10 @@ function digest({ edition, cadence }: Wanted, items: readonly Omit<DigestItem, "
     cadence,
     items: items.map((item, i) => ({ number: i + 1, ...item })),
   };
+}
+
+function unsent({ papers }: EditionIndex, sentKeys: SentKeys): (at: number) => boolean {
+  return (at) => !wasSent(papers[at]!, sentKeys);
 }
 
 function wasSent(paper: RankedPaper, sentKeys: SentKeys): boolean {

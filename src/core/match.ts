@@ -8,6 +8,7 @@ import { addBit, type Bits, hasBit, intersect, intersectAny, members, noBits, su
 import type { RankedPaper } from "./edition.ts";
 import type { Because, Filter, Watch } from "./filter.ts";
 import { findPhrase } from "./find-phrase.ts";
+import { Found } from "./found.ts";
 import { isSamePerson, type PersonName, parseName } from "./people.ts";
 import { type PhrasePart, parsePhrase } from "./phrase.ts";
 import { indexTexts, type TextIndex } from "./text-index.ts";
@@ -29,7 +30,7 @@ export interface EditionIndex {
   readonly authors: AuthorIndex;
   readonly text: TextIndex;
   /** What phrases and names were found to mean here; filled as readers ask. */
-  readonly found: { readonly phrases: Map<string, Bits>; readonly authors: Map<string, Bits> };
+  readonly found: { readonly phrases: Found; readonly authors: Found };
 }
 
 interface Author {
@@ -84,7 +85,7 @@ export function indexEdition(edition: { readonly papers: readonly RankedPaper[] 
     categories: group(papers, (paper) => paper.categories.flatMap((category) => [category, category.split(".")[0]!])),
     authors: indexAuthors(papers),
     text: indexTexts(papers.map(searchedText)),
-    found: { phrases: new Map(), authors: new Map() },
+    found: { phrases: new Found(papers.length), authors: new Found(papers.length) },
   };
 }
 
@@ -160,20 +161,8 @@ function papersInCategory(index: EditionIndex, category: string): Bits {
   return index.categories.get(category) ?? noBits(index.papers.length);
 }
 
-/** Readers share their words and people, so each is looked up once an edition. Entries beyond these make room. */
-const MOST_FOUND = 10_000;
-
-function remembered(found: Map<string, Bits>, entry: string, find: () => Bits): Bits {
-  const known = found.get(entry);
-  if (known !== undefined) return known;
-  const bits = find();
-  if (found.size >= MOST_FOUND) found.delete(found.keys().next().value!);
-  found.set(entry, bits);
-  return bits;
-}
-
 function papersSaying(index: EditionIndex, entry: string): Bits {
-  return remembered(index.found.phrases, entry, () => {
+  return index.found.phrases.get(entry, () => {
     const phrase = parsePhrase(entry);
     // Entries are judged when they come in (filter.ts): a mistake here is an older grammar's, and finds nothing.
     if ("mistake" in phrase) return noBits(index.papers.length);
@@ -191,7 +180,7 @@ function papersSayingPart(index: EditionIndex, part: PhrasePart): Bits {
 }
 
 function papersBy(index: EditionIndex, entry: string): Bits {
-  return remembered(index.found.authors, entry, () => {
+  return index.found.authors.get(entry, () => {
     const asked = parseName(entry);
     const bits = noBits(index.papers.length);
     const { bySurname, bySquashed } = index.authors;

@@ -114,6 +114,9 @@ function singularOf(word: string): string {
 }
 
 function american(word: string): string {
+  // Nearly all words end otherwise, and one look is four times as fast as four.
+  if (!/(?:[iy]s(?:e|ed|er|ing|ation|ational|able)|our(?:al|ed|ing|hood|ful|able)?|l(?:ed|er|ing))$/.test(word))
+    return word;
   return word
     .replace(/is(e|ed|er|ing|ation|ational|able)$/, "iz$1")
     .replace(/ys(e|ed|er|ing)$/, "yz$1")

@@ -6,9 +6,10 @@ import type { Digest, DigestItem } from "../core/digest.ts";
 import type { Day } from "../core/paper.ts";
 import { fittingCount, htmlBudget } from "./fit.ts";
 import { headerLines, messageIdOf } from "./headers.ts";
-import { filled, type MarkName, type Piece } from "./marked.ts";
-import { type Composed, type Letterhead, messageOf } from "./message.ts";
+import { type Filling, fill, type MarkName } from "./marked.ts";
+import { type Body, type Composed, type Letterhead, messageOf } from "./message.ts";
 import type { EditionFragments, Fragments } from "./render.ts";
+import type { Sheet } from "./sheets.ts";
 import type { Part } from "./templates.ts";
 
 export interface DigestReader {
@@ -95,20 +96,22 @@ function paperBytes(part: Part, item: DigestItem, fragments: Fragments, watches:
   );
 }
 
-function bodyOf(part: Part, { digest, reader, links }: DigestMail, fragments: Fragments): Piece[] {
-  const papers: Piece[] = [];
-  for (const { number, paper, because } of digest.items) {
-    const own = { number: `${number}=\r\n`, reason: fragments.reason(because, reader.watches)[part] };
-    for (const piece of filled(fragments.paper(part, paper), own)) papers.push(piece);
-  }
-  return filled(fragments.frame(part, digest.cadence), {
-    papers,
-    lead: fragments.lead(part, digest.items.length),
-    viewUrl: fragments.link(part, links.viewUrl),
-    preferencesUrl: fragments.link(part, links.preferencesUrl),
-    pauseUrl: fragments.link(part, links.pauseUrl),
-    unsubscribeUrl: fragments.link(part, links.unsubscribeUrl),
-  } satisfies Partial<Record<MarkName, string | Piece[]>>);
+function bodyOf(part: Part, { digest, reader, links }: DigestMail, fragments: Fragments): Body {
+  const papers = (sheet: Sheet): void => {
+    for (const { number, paper, because } of digest.items) {
+      const reason = fragments.reason(because, reader.watches)[part];
+      fill(sheet, fragments.paper(part, paper), { number: `${number}=\r\n`, reason });
+    }
+  };
+  return (sheet) =>
+    fill(sheet, fragments.frame(part, digest.cadence), {
+      papers,
+      lead: fragments.lead(part, digest.items.length),
+      viewUrl: fragments.link(part, links.viewUrl),
+      preferencesUrl: fragments.link(part, links.preferencesUrl),
+      pauseUrl: fragments.link(part, links.pauseUrl),
+      unsubscribeUrl: fragments.link(part, links.unsubscribeUrl),
+    } satisfies Partial<Record<MarkName, Filling>>);
 }
 
 function compactDay(day: Day): string {

@@ -24,6 +24,8 @@ export interface Signer {
    * @param at when it was composed
    */
   sign(raw: Buffer, of: { readonly at: Date }): Promise<Buffer>;
+  /** What `sign` puts on top: the DKIM-Signature lines, ended by CRLF. */
+  signatures(raw: Buffer, of: { readonly at: Date }): Promise<Buffer>;
   /** What DNS has to say for receivers to verify it, a record for each key. */
   readonly records: readonly TxtRecord[];
 }
@@ -61,12 +63,13 @@ export async function openSigner({
   refuseStrangers(domain, senders);
   const read = await readDkimKeys(parseDkimKeys(keys), (message) => log.warn({}, message));
   const signer: Signer = {
-    async sign(raw, { at }) {
+    sign: async (raw, of) => Buffer.concat([await signer.signatures(raw, of), raw]),
+    async signatures(raw, { at }) {
       const { fields, body } = openMessage(raw);
       const covered = sealed(fields, headers);
       const of = { domain, at, covered, bh: bodyHash(body) };
       const signatures = await Promise.all(read.map((key) => signatureOf(key, of)));
-      return Buffer.concat([Buffer.from(signatures.join(""), "latin1"), raw]);
+      return Buffer.from(signatures.join(""), "latin1");
     },
     records: read.map((key) => recordOf(domain, key)),
   };

@@ -6,6 +6,7 @@
  * a mark may stand in the middle of a word or an attribute and its value still needs no re-wrapping of what surrounds it.
  */
 import { encode, wrap } from "nodemailer/lib/qp";
+import type { Sheet } from "./sheets.ts";
 
 /** The values that differ from reader to reader, and the place of the papers. */
 export type MarkName =
@@ -39,9 +40,6 @@ export const marks = Object.fromEntries(names.map((name) => [name, `${open}${nam
   Record<MarkName, string>
 >;
 
-/** A part of a message: bytes that many mails share, or ASCII of this one's own. */
-export type Piece = Buffer | string;
-
 /** Pieces of quoted-printable with a mark between each two: one piece more than marks. */
 export interface Marked {
   readonly pieces: readonly Buffer[];
@@ -64,8 +62,7 @@ export function markedQuotedPrintable(text: string): Marked {
 /** Quoted-printable that ends in a soft line break, so that anything may follow; empty text stays empty. */
 export function softLines(text: string): string {
   if (isLiteral.test(text)) return chunked(text);
-  // 75, not 76 (RFC 2045 6.7): the "=" of the soft break comes on top.
-  const encoded = wrap(encode(text.replace(/\r?\n/gu, "\r\n")), 75);
+  const encoded = dotless(wrap(encode(text.replace(/\r?\n/gu, "\r\n")), LINE));
   return encoded === "" || encoded.endsWith("\r\n") ? encoded : `${encoded}=\r\n`;
 }
 
@@ -74,35 +71,31 @@ const isLiteral = /^[!-<>-~](?:[ -<>-~]*[!-<>-~])?$/u;
 
 function chunked(text: string): string {
   let lines = "";
-  for (let i = 0; i < text.length; i += 75) lines += `${text.slice(i, i + 75)}=\r\n`;
-  return lines;
+  for (let i = 0; i < text.length; i += LINE) lines += `${text.slice(i, i + LINE)}=\r\n`;
+  return dotless(lines);
 }
 
-/** @param values each encoded by `softLines`, or pieces of such */
-export function filled(
+/** Of the 76 letters of RFC 2045 6.7 one is for the "=" of a soft break, and two for a dot that is encoded. */
+const LINE = 73;
+
+/** No line begins with a dot, which SMTP would have to double (RFC 5321 4.5.2), and some relay forgets to take out again. */
+function dotless(lines: string): string {
+  return lines.replace(/^\./gmu, "=2E");
+}
+
+/** What stands in a mark's place: encoded by `softLines`, or written by whoever knows it. */
+export type Filling = string | ((sheet: Sheet) => void);
+
+export function fill(
+  sheet: Sheet,
   { pieces, marks: places }: Marked,
-  values: Readonly<Partial<Record<MarkName, string | readonly Piece[]>>>,
-): Piece[] {
-  const all: Piece[] = [pieces[0]!];
+  fillings: Readonly<Partial<Record<MarkName, Filling>>>,
+): void {
+  sheet.write(pieces[0]!);
   for (let i = 0; i < places.length; i += 1) {
-    const value = values[places[i]!] ?? "";
-    if (typeof value === "string") all.push(value);
-    else for (const piece of value) all.push(piece);
-    all.push(pieces[i + 1]!);
+    const filling = fillings[places[i]!] ?? "";
+    if (typeof filling === "string") sheet.write(filling);
+    else filling(sheet);
+    sheet.write(pieces[i + 1]!);
   }
-  return all;
-}
-
-/** The bytes of all of them: one copy, where strings would be put together, flattened and encoded. */
-export function joined(pieces: readonly Piece[]): Buffer {
-  let length = 0;
-  for (const piece of pieces) length += piece.length;
-  const whole = Buffer.allocUnsafe(length);
-  let at = 0;
-  for (const piece of pieces) {
-    if (typeof piece === "string") whole.write(piece, at, "latin1");
-    else whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

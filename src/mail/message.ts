@@ -1,7 +1,7 @@
 /** Puts headers and encoded bodies together into the bytes that go out. Pure. */
 import { createHash } from "node:crypto";
 import { addressForWire, type Mailbox } from "./headers.ts";
-import { joined, type Piece } from "./marked.ts";
+import { Sheet } from "./sheets.ts";
 
 /** RFC 5321: what the SMTP server is told, apart from what the headers say. */
 export interface Envelope {
@@ -30,10 +30,13 @@ export interface Letterhead {
   readonly envelopeFrom?: string | undefined;
 }
 
+/** Writes a body where it belongs. */
+export type Body = (sheet: Sheet) => void;
+
 /** Encoded as quoted-printable and ended by CRLF; without html the mail is text alone. */
 export interface Bodies {
-  readonly text: readonly Piece[];
-  readonly html: readonly Piece[] | null;
+  readonly text: Body;
+  readonly html: Body | null;
 }
 
 /** @param headers each line ended by CRLF, without Content-Type */
@@ -46,9 +49,12 @@ export function messageOf(
     readonly to: string;
   },
 ): Composed {
-  const body = of.html === null ? part("plain", of.text) : alternatives(of.text, of.html, of.messageId);
+  const sheet = new Sheet();
+  sheet.write(of.headers);
+  if (of.html === null) writePart(sheet, "plain", of.text);
+  else writeAlternatives(sheet, of.text, of.html, of.messageId);
   return {
-    raw: joined([of.headers, ...body]),
+    raw: sheet.written(),
     envelope: {
       from: of.letterhead.envelopeFrom ?? addressForWire(of.letterhead.from.address),
       to: addressForWire(of.to),
@@ -59,19 +65,17 @@ export function messageOf(
 }
 
 /** Text first, then html: a mail program shows the last part it can (RFC 2046 5.1.4). */
-function alternatives(text: readonly Piece[], html: readonly Piece[], messageId: string): Piece[] {
+function writeAlternatives(sheet: Sheet, text: Body, html: Body, messageId: string): void {
   // "=_" cannot occur in quoted-printable (RFC 2045 6.7), so no body can hold the boundary.
   const boundary = `=_${createHash("sha256").update(messageId).digest("hex").slice(0, 24)}`;
-  return [
-    `Content-Type: multipart/alternative;\r\n boundary="${boundary}"\r\n\r\n--${boundary}\r\n`,
-    ...part("plain", text),
-    `--${boundary}\r\n`,
-    ...part("html", html),
-    `--${boundary}--\r\n`,
-  ];
+  sheet.write(`Content-Type: multipart/alternative;\r\n boundary="${boundary}"\r\n\r\n--${boundary}\r\n`);
+  writePart(sheet, "plain", text);
+  sheet.write(`--${boundary}\r\n`);
+  writePart(sheet, "html", html);
+  sheet.write(`--${boundary}--\r\n`);
 }
 
-function part(type: "plain" | "html", encodedBody: readonly Piece[]): Piece[] {
-  const head = `Content-Type: text/${type}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n`;
-  return [head, ...encodedBody];
+function writePart(sheet: Sheet, type: "plain" | "html", body: Body): void {
+  sheet.write(`Content-Type: text/${type}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n`);
+  body(sheet);
 }

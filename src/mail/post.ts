@@ -10,7 +10,8 @@ import type { Signer } from "./dkim.ts";
 import { type Mailbox, parseMailbox } from "./headers.ts";
 import type { Composed, Letterhead } from "./message.ts";
 import type { EditionFragments, Renderer } from "./render.ts";
-import type { Outcome, Sender } from "./sender.ts";
+import type { Mail, Outcome, Sender } from "./sender.ts";
+import { reuseSheet } from "./sheets.ts";
 import { composeAlreadySubscribed, composeConfirm, composeLink } from "./short-mails.ts";
 
 /** The answer to a request, to the owner of its address. */
@@ -30,7 +31,7 @@ export interface Addressee {
   readonly localDay: string;
   readonly subscriptionId: bigint;
   readonly email: string;
-  readonly preferences: Preferences;
+  readonly preferences: Pick<Preferences, "filter" | "language" | "format">;
 }
 
 type EditionHead = Pick<Edition, "date" | "rankedBy" | "revision">;
@@ -43,6 +44,8 @@ export interface Post {
   /** A digest as its reader would get it: one of its parts, or the whole message. */
   show(of: Parameters<Post["composeDigest"]>[0], as: "text" | "html" | "eml"): Promise<string>;
   send(mail: Composed): Promise<Outcome>;
+  /** The mail was accepted and nobody looks at it again: its memory becomes another's. */
+  letGo(mail: Composed): void;
   sendLetter(letter: Letter): Promise<Outcome>;
 }
 
@@ -52,7 +55,7 @@ export interface PostOptions {
   readonly sender: Pick<Sender, "send">;
   readonly letterSender: Pick<Sender, "send">;
   /** Null: nothing is signed here. */
-  readonly signer?: Pick<Signer, "sign"> | null;
+  readonly signer?: Pick<Signer, "signatures"> | null;
   readonly links: Pick<Links, "sign">;
   readonly publicUrl: string;
   /** As settings write them: `Paperboy <digest@example.org>`. */
@@ -90,8 +93,8 @@ export function openPost({
     return known;
   };
 
-  const signed = async (mail: Composed): Promise<Composed> =>
-    signer ? { ...mail, raw: await signer.sign(mail.raw, { at: mail.composedAt }) } : mail;
+  const signed = async (mail: Composed): Promise<Mail> =>
+    signer ? { ...mail, head: await signer.signatures(mail.raw, { at: mail.composedAt }) } : mail;
 
   const compose: Post["composeDigest"] = ({ digest, edition, delivery, composedAt }) => {
     const { subscriptionId, id: deliveryId } = delivery;
@@ -126,6 +129,7 @@ export function openPost({
     },
 
     send: async (mail) => sender.send(await signed(mail)),
+    letGo: ({ raw }) => reuseSheet(raw),
 
     async sendLetter({ kind, requestId, subscriptionId, email, language, askedAt, askedBy }) {
       const page = linkTo(askedBy === "form" ? "/" : "/api/v1/subscriptions");

@@ -10,8 +10,8 @@ import { authorsInWords, leadOf, reasonInWords, standingInWords, wordsNeeded } f
 import { cutAtWord, inertLine, webAddress } from "../core/inert.ts";
 import type { Day } from "../core/paper.ts";
 import { dateOf, type Say, type Texts } from "../core/text.ts";
-import { filled, type Marked, markedQuotedPrintable, marks, softLines } from "./marked.ts";
-import type { Bodies } from "./message.ts";
+import { fill, type Marked, markedQuotedPrintable, marks, softLines } from "./marked.ts";
+import type { Bodies, Body } from "./message.ts";
 import { wrapLines } from "./plain-lines.ts";
 import type { MailName, Part, Templates, View } from "./templates.ts";
 
@@ -87,14 +87,11 @@ export function openRenderer(options: RendererOptions): Renderer {
     },
     short(name, language, view) {
       const say = options.texts(language);
-      const body = (part: Part) =>
-        filled(
-          encoded(
-            part,
-            options.templates.get(name, part).frame(say, { ...view, postalAddress: postalLine(options), papers: "" }),
-          ),
-          {},
-        );
+      const body = (part: Part): Body => {
+        const template = options.templates.get(name, part);
+        const mail = encoded(part, template.frame(say, { ...view, postalAddress: postalLine(options), papers: "" }));
+        return (sheet) => fill(sheet, mail, {});
+      };
       return { html: body("html"), text: body("text"), subject: say(subjects[name]) };
     },
   };
@@ -109,6 +106,8 @@ function fragmentsOf(
   const frames = new Map<string, Marked>();
   const papers = { html: new Map<number, Marked>(), text: new Map<number, Marked>() };
   const reasons = new Map<string, Readonly<Record<Part, string>>>();
+  /** Each is asked for when the mail is measured, and again when it is composed. */
+  const ofReader = new WeakMap<readonly Because[], Readonly<Record<Part, string>>>();
   const leads = new Map<string, string>();
   const subjectLines = new Map<string, string>();
 
@@ -140,11 +139,15 @@ function fragmentsOf(
         ),
       ),
     reason(because, watches) {
+      const known = ofReader.get(because);
+      if (known !== undefined) return known;
       if (reasons.size > mostReasons) reasons.clear();
-      return kept(reasons, keyOf(because, watches > 1), () => {
+      const words = kept(reasons, keyOf(because, watches > 1), () => {
         const reason = reasonInWords(because, { say, watches, topicName: (id) => topicName(id, say.language) });
         return { html: softLines(escaped(reason)), text: softLines(wrapLines(`   ${reason}`).trimStart()) };
       });
+      ofReader.set(because, words);
+      return words;
     },
     lead: (part, count) =>
       kept(leads, `${part} ${count}`, () => softLines(say("mail.digest.lead", { rankedBy, count }))),

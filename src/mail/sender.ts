@@ -17,9 +17,12 @@ export type Outcome =
 
 export type UnsentCause = "auth" | "tls" | "connection" | "closing" | "withheld";
 
+/** A message, with header lines that go on top of it: signatures. */
+export type Mail = Pick<Composed, "raw" | "envelope"> & { readonly head?: Buffer };
+
 export interface Sender {
   /** Waits for a free connection. Never throws for what a server or the net does. */
-  send(mail: Pick<Composed, "raw" | "envelope">): Promise<Outcome>;
+  send(mail: Mail): Promise<Outcome>;
   /** Whether any of the servers greets us and takes our password now. */
   verify(): Promise<{ readonly kind: "ready" } | { readonly kind: "unsent"; readonly cause: UnsentCause }>;
   /** Takes nothing more, waits for what is on a connection, then hangs up. What still waits for one is `unsent`, `closing`. */
@@ -76,7 +79,7 @@ export function openSender(options: SenderOptions): Sender {
   const underway = new Set<Promise<unknown>>();
   let isClosing = false;
 
-  const sendOn = async (lane: (typeof lanes)[number], mail: Pick<Composed, "raw" | "envelope">): Promise<Outcome> => {
+  const sendOn = async (lane: (typeof lanes)[number], mail: Mail): Promise<Outcome> => {
     let outcome: Outcome = { kind: "unsent", cause: "connection" };
     for (const url of inOrder()) {
       outcome = await lane.send(url, mail);

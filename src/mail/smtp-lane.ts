@@ -3,10 +3,7 @@ import { Socket } from "node:net";
 import type { NodemailerError } from "nodemailer";
 import { parseConnectionUrl } from "nodemailer/lib/shared";
 import SMTPConnection from "nodemailer/lib/smtp-connection";
-import type { Composed } from "./message.ts";
-import type { Outcome, SenderOptions, UnsentCause } from "./sender.ts";
-
-type Mail = Pick<Composed, "raw" | "envelope">;
+import type { Mail, Outcome, SenderOptions, UnsentCause } from "./sender.ts";
 
 export interface Lane {
   send(url: string, mail: Mail): Promise<Outcome>;
@@ -118,13 +115,13 @@ function connect(url: string, timeouts: object): Promise<SMTPConnection> {
   });
 }
 
-function sendOn(connection: SMTPConnection, { raw, envelope }: Mail): Promise<Outcome> {
-  const body = wholeBody(connection, raw);
+function sendOn(connection: SMTPConnection, { raw, head = NO_HEAD, envelope }: Mail): Promise<Outcome> {
+  const body = wholeBody(connection, head, raw);
   return new Promise((resolve) => {
     // Objects, because Nodemailer takes a string apart: "a@b.example, evil@c.example" would be two recipients.
     const to = [{ name: "", address: envelope.to }];
     const from = { name: "", address: envelope.from };
-    connection.send({ from, to, size: raw.length }, body as never, (error, info) => {
+    connection.send({ from, to, size: head.length + raw.length }, body as never, (error, info) => {
       if (error) return resolve(outcomeOf(error as NodemailerError, body.isHandedOver()));
       const { response, serverMessageId: serverId } = info!;
       resolve({ kind: "accepted", response, ...(serverId === undefined ? {} : { serverId }) });
@@ -146,6 +143,7 @@ function reset(connection: SMTPConnection, code: number): Promise<boolean> {
   });
 }
 
+const NO_HEAD = Buffer.alloc(0);
 const END = Buffer.from(".\r\n");
 const LINE_END = Buffer.from("\r\n");
 const DOT_LINE = Buffer.from("\r\n.");
@@ -154,7 +152,7 @@ const DOT_LINE = Buffer.from("\r\n.");
  * A message that writes itself at once past Nodemailer's stream, which looks at each of its bytes, and knows when the last
  * byte was handed to the system: before that no server can have it whole, from then on one may.
  */
-function wholeBody(connection: SMTPConnection, raw: Buffer) {
+function wholeBody(connection: SMTPConnection, head: Buffer, raw: Buffer) {
   let isHandedOver = false;
   return {
     isHandedOver: () => isHandedOver,
@@ -163,6 +161,7 @@ function wholeBody(connection: SMTPConnection, raw: Buffer) {
       if (!(socket instanceof Socket) || !stream.unpipe) throw new Error("Nodemailer's connection has no socket");
       stream.unpipe(socket);
       socket.cork();
+      if (head.length > 0) socket.write(head);
       for (const part of dotsDoubled(raw)) socket.write(part);
       if (!raw.subarray(-2).equals(LINE_END)) socket.write(LINE_END);
       socket.write(END, (error) => {

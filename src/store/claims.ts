@@ -2,10 +2,10 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import type { DeliveryState } from "../core/delivery.ts";
+import type { Filter } from "../core/filter.ts";
 import type { Day } from "../core/paper.ts";
 import type { Preferences } from "../core/subscription.ts";
 import { asFault } from "./faults.ts";
-import { type PreferencesRow, preferencesOf } from "./subscriptions.ts";
 
 /** Deliveries of one local day with ids in `[fromId, toId]`: what one doorbell rings for. */
 export interface DeliveryRange {
@@ -29,7 +29,7 @@ export interface Claimed {
   /** What a retry reuses; null the first time. */
   readonly fixed: { readonly paperKeys: readonly number[]; readonly composedAt: Date } | null;
   /** As they were when the papers were fixed, else as they are. */
-  readonly preferences: Preferences;
+  readonly preferences: Pick<Preferences, "filter" | "maxPapers" | "language" | "format">;
   readonly version: number;
 }
 
@@ -44,21 +44,23 @@ export interface Outcome {
   readonly serverId: string | null;
 }
 
+// The local day stands in each of these as one value, not as a column of the rows: so PostgreSQL plans for one partition
+// instead of for all there are.
+
 /** Looks at up to `$4` deliveries that are due a try and judges each: claimed, or stopped with a reason. */
 const CLAIM = `
   WITH due AS (
-    SELECT d.local_day, d.id FROM deliveries d
+    SELECT d.id, d.subscription_id, d.send_by FROM deliveries d
     WHERE d.local_day = $1::date AND d.id BETWEEN $2::bigint AND $3::bigint AND d.next_try_at <= paperboy_now()
     ORDER BY d.id LIMIT $4 FOR UPDATE SKIP LOCKED
-  ), judged AS (
-    SELECT d.local_day, d.id, CASE
+  ), judged AS MATERIALIZED (
+    SELECT d.id, s.email, s.filter, s.max_papers, s.language, s.format, s.version, CASE
       WHEN d.send_by < paperboy_now() THEN 'late'
       WHEN s.state <> 'active' THEN s.state
       WHEN s.email IS NULL THEN 'erased'
       WHEN EXISTS (SELECT FROM suppressions x WHERE x.address_key = s.address_key AND x.lifted_at IS NULL) THEN 'suppressed'
       END AS stop
-    FROM due JOIN deliveries d ON d.local_day = due.local_day AND d.id = due.id
-    JOIN subscriptions s ON s.id = d.subscription_id
+    FROM due d JOIN subscriptions s ON s.id = d.subscription_id
   ), claimed AS (
     UPDATE deliveries d SET
       state = CASE WHEN j.stop IS NULL THEN 'claimed' WHEN d.was_uncertain THEN 'uncertain'
@@ -69,22 +71,21 @@ const CLAIM = `
       attempts = d.attempts + CASE WHEN j.stop IS NULL THEN 1 ELSE 0 END,
       next_try_at = NULL,
       ended_at = CASE WHEN j.stop IS NOT NULL THEN paperboy_now() END
-    FROM judged j WHERE d.local_day = j.local_day AND d.id = j.id
+    FROM judged j WHERE d.local_day = $1::date AND d.id = j.id
     RETURNING d.*
   )
-  SELECT c.state, c.id, c.subscription_id, c.edition_date::text AS edition_date, c.cadence AS delivery_cadence, c.send_by,
-    c.attempts, c.was_uncertain, c.paper_ids, c.composed_at, c.version AS fixed_version,
-    h.preferences AS fixed_preferences, s.email, s.filter, s.cadence, s.weekday, s.hour, s.zone, s.max_papers, s.language,
-    s.format, s.version
-  FROM claimed c JOIN subscriptions s ON s.id = c.subscription_id
-  LEFT JOIN subscription_changes h ON h.subscription_id = c.subscription_id AND h.version = c.version AND c.version <> s.version
+  SELECT c.state, c.id, c.subscription_id, c.edition_date::text AS edition_date, c.cadence, c.send_by, c.attempts,
+    c.was_uncertain, c.paper_ids, c.composed_at, c.version AS fixed_version, h.preferences AS fixed_preferences,
+    j.email, j.filter, j.max_papers, j.language, j.format, j.version
+  FROM claimed c JOIN judged j ON j.id = c.id
+  LEFT JOIN subscription_changes h ON h.subscription_id = c.subscription_id AND h.version = c.version AND c.version <> j.version
   ORDER BY c.id`;
 
 const FIX = `
   UPDATE deliveries d SET paper_ids = p.paper_ids::int[], composed_at = p.composed_at, version = p.version
-  FROM unnest($1::date[], $2::bigint[], $3::uuid[], $4::text[], $5::timestamptz[], $6::int[])
-    AS p(local_day, id, claim, paper_ids, composed_at, version)
-  WHERE d.local_day = p.local_day AND d.id = p.id AND d.claim = p.claim
+  FROM unnest($2::bigint[], $3::uuid[], $4::text[], $5::timestamptz[], $6::int[])
+    AS p(id, claim, paper_ids, composed_at, version)
+  WHERE d.local_day = $1::date AND d.id = p.id AND d.claim = p.claim
   RETURNING d.id`;
 
 const RECORD = `
@@ -92,9 +93,9 @@ const RECORD = `
     server_id = o.server_id, was_uncertain = d.was_uncertain OR o.is_uncertain, claim = NULL, claim_until = NULL,
     attempts = d.attempts - CASE WHEN o.state = 'planned' THEN 1 ELSE 0 END,
     ended_at = CASE WHEN o.next_try_at IS NULL THEN paperboy_now() END
-  FROM unnest($1::date[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::text[], $9::boolean[])
-    AS o(local_day, id, claim, state, reason, next_try_at, answer, server_id, is_uncertain)
-  WHERE d.local_day = o.local_day AND d.id = o.id AND d.claim = o.claim
+  FROM unnest($2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::text[], $9::boolean[])
+    AS o(id, claim, state, reason, next_try_at, answer, server_id, is_uncertain)
+  WHERE d.local_day = $1::date AND d.id = o.id AND d.claim = o.claim
   RETURNING d.id`;
 
 export type Claims = ReturnType<typeof claims>;
@@ -134,45 +135,59 @@ export function claims(pool: pg.Pool) {
     async fix(
       picks: readonly { delivery: Claimed; paperKeys: readonly number[]; composedAt: Date }[],
     ): Promise<Set<bigint>> {
-      if (picks.length === 0) return new Set();
-      const of = <T>(read: (pick: (typeof picks)[number]) => T) => picks.map(read);
-      const rows = await query<{ id: string }>(FIX, [
-        of(({ delivery }) => delivery.localDay),
-        of(({ delivery }) => delivery.id),
-        of(({ delivery }) => delivery.claim),
-        of(({ paperKeys }) => `{${paperKeys.join(",")}}`),
-        of(({ composedAt }) => composedAt),
-        of(({ delivery }) => delivery.version),
-      ]);
-      return new Set(rows.map((row) => BigInt(row.id)));
+      return byDay(picks, async (localDay, some) => {
+        const of = <T>(read: (pick: (typeof picks)[number]) => T) => some.map(read);
+        return query<{ id: string }>(FIX, [
+          localDay,
+          of(({ delivery }) => delivery.id),
+          of(({ delivery }) => delivery.claim),
+          of(({ paperKeys }) => `{${paperKeys.join(",")}}`),
+          of(({ composedAt }) => composedAt),
+          of(({ delivery }) => delivery.version),
+        ]);
+      });
     },
 
     /** Records outcomes, many in one statement. @returns ids that were recorded: a lapsed claim records nothing */
     async record(outcomes: readonly { delivery: Claimed; outcome: Outcome }[]): Promise<Set<bigint>> {
-      const of = <T>(read: (delivery: Claimed, outcome: Outcome) => T) =>
-        outcomes.map(({ delivery, outcome }) => read(delivery, outcome));
-      const rows = await query<{ id: string }>(RECORD, [
-        of((delivery) => delivery.localDay),
-        of((delivery) => delivery.id),
-        of((delivery) => delivery.claim),
-        of((_, outcome) => outcome.state),
-        of((_, outcome) => outcome.reason),
-        of((_, outcome) => outcome.nextTryAt),
-        of((_, outcome) => outcome.answer),
-        of((_, outcome) => outcome.serverId),
-        of((_, outcome) => outcome.isUncertain),
-      ]);
-      return new Set(rows.map((row) => BigInt(row.id)));
+      return byDay(outcomes, (localDay, some) => {
+        const of = <T>(read: (delivery: Claimed, outcome: Outcome) => T) =>
+          some.map(({ delivery, outcome }) => read(delivery, outcome));
+        return query<{ id: string }>(RECORD, [
+          localDay,
+          of((delivery) => delivery.id),
+          of((delivery) => delivery.claim),
+          of((_, outcome) => outcome.state),
+          of((_, outcome) => outcome.reason),
+          of((_, outcome) => outcome.nextTryAt),
+          of((_, outcome) => outcome.answer),
+          of((_, outcome) => outcome.serverId),
+          of((_, outcome) => outcome.isUncertain),
+        ]);
+      });
     },
   };
 }
 
-interface ClaimRow extends PreferencesRow {
+/** Asks once a local day: nearly always there is one. @returns all ids that came back */
+async function byDay<T extends { delivery: Claimed }>(
+  all: readonly T[],
+  ask: (localDay: Day, some: readonly T[]) => Promise<{ id: string }[]>,
+): Promise<Set<bigint>> {
+  const ids = new Set<bigint>();
+  for (const localDay of new Set(all.map(({ delivery }) => delivery.localDay))) {
+    const some = all.filter(({ delivery }) => delivery.localDay === localDay);
+    for (const { id } of await ask(localDay, some)) ids.add(BigInt(id));
+  }
+  return ids;
+}
+
+interface ClaimRow {
   state: DeliveryState;
   id: string;
   subscription_id: string;
   edition_date: string;
-  delivery_cadence: Preferences["cadence"];
+  cadence: Preferences["cadence"];
   send_by: Date;
   attempts: number;
   was_uncertain: boolean;
@@ -181,6 +196,10 @@ interface ClaimRow extends PreferencesRow {
   fixed_version: number | null;
   fixed_preferences: Preferences | null;
   email: string;
+  filter: Filter;
+  max_papers: number;
+  language: string;
+  format: "html" | "text";
   version: number;
 }
 
@@ -192,12 +211,17 @@ function fromRow(row: ClaimRow, localDay: Day, claim: string): Claimed {
     subscriptionId: BigInt(row.subscription_id),
     email: row.email,
     editionDate: row.edition_date,
-    cadence: row.delivery_cadence,
+    cadence: row.cadence,
     sendBy: row.send_by,
     attempts: row.attempts,
     wasUncertain: row.was_uncertain,
     fixed: row.paper_ids && row.composed_at ? { paperKeys: row.paper_ids, composedAt: row.composed_at } : null,
-    preferences: row.fixed_preferences ?? preferencesOf(row),
+    preferences: row.fixed_preferences ?? {
+      filter: row.filter,
+      maxPapers: row.max_papers,
+      language: row.language,
+      format: row.format,
+    },
     version: row.fixed_version ?? row.version,
   };
 }

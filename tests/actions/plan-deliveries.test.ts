@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { planDeliveries } from "../../src/actions/plan-deliveries.ts";
 import { addDays } from "../../src/core/day.ts";
+import { planning } from "../../src/store/planning.ts";
 import { type PreferencesGiven, preferences } from "../support/builders.ts";
 import { at } from "../support/time.ts";
 import { aPress, type Press } from "./press.ts";
@@ -165,6 +166,20 @@ test("a large group is rung for in ranges of three hundred, and nothing is rung 
   });
   expect(press.queue.rung()).toEqual([range(0n, 299n), range(300n, 599n), range(600n, 649n)]);
   expect([await plan("2026-04-15T07:01Z"), press.queue.rung()]).toEqual([0, []]);
+});
+
+test("P1: a page is rung for before the next one is planned", async () => {
+  await press.many(25);
+  await editions(["2026-04-14"]);
+  await press.store.clock.set(at("2026-04-15T07:00Z"));
+  const plannedAtRing: number[] = [];
+  const ring = async () => {
+    const [row] = await press.store.sql<{ count: number }>("SELECT count(*)::int AS count FROM deliveries");
+    plannedAtRing.push(row!.count);
+  };
+  const inPages = planning(press.store.prisma, { pageSize: 10 });
+  await planDeliveries({ ...press.needs, planning: inPages, queue: { ring } }, at("2026-04-15T07:00Z"));
+  expect(plannedAtRing).toEqual([10, 20, 25]);
 });
 
 test("a planner that looked before another one planned does not take its decision back", async () => {

@@ -67,7 +67,7 @@ export async function aPress({ start = at("2026-04-15T06:00Z"), behave, connecti
   const needs = {
     ...store,
     ...{ queue, log, now, post, sources: [], catalogue: defaultCatalogue, closesAt: "01:00", retentionDays: 90 },
-    recorder: recorder(store.deliveries),
+    recorder: recorder(store.deliveries, { enough: connections / 2 }),
     lanes: openLanes(connections),
     pace: { take: () => 0, perSecond: null },
   };

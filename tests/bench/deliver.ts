@@ -21,9 +21,9 @@ import { openLog } from "../../src/log.ts";
 import { openQueue } from "../../src/queue/queue.ts";
 import { type FarEnd, startFarEnd } from "../support/far-end.ts";
 import { aRedis } from "../support/redis.ts";
-import { startSink } from "./far-end.ts";
-import { aFilter, aPressRoom, MAX_PAPERS } from "./press-room.ts";
-import { cpuOfAll, familyOf, peakMb, program, start } from "./processes.ts";
+import { startSink } from "./deliver/far-end.ts";
+import { aFilter, aPressRoom, MAX_PAPERS } from "./deliver/press-room.ts";
+import { cpuOfAll, familyOf, peakMb, program, start } from "./deliver/processes.ts";
 
 const { values } = parseArgs({
   args: process.argv.slice(3),
@@ -133,7 +133,7 @@ async function wire(): Promise<Figures> {
 }
 
 async function plainLoop(): Promise<Figures> {
-  const script = fileURLToPath(new URL("plain-loop.ts", import.meta.url));
+  const script = fileURLToPath(new URL("deliver/plain-loop.ts", import.meta.url));
   const mails = Math.ceil(MAILS / 4);
   const child = spawn(process.execPath, [
     "--import",
@@ -176,7 +176,9 @@ async function paperboy(of: { workers: number; queue: string; isSigned: boolean 
   };
   const profiling = values.profile ? ["--cpu-prof", "--cpu-prof-dir", values.profile] : [];
   const bin = fileURLToPath(new URL("../../bin/paperboy.js", import.meta.url));
-  const started = Array.from({ length: workers }, () => start(process.execPath, [...profiling, bin, "worker"], env));
+  const started = Array.from({ length: workers }, () =>
+    start(process.execPath, ["--max-semi-space-size=8", ...profiling, bin, "worker"], env),
+  );
   try {
     await deliver(WARM_UP);
     const pids = started.flatMap(({ pid }) => familyOf(pid));

@@ -24,8 +24,23 @@ async function run(name: string, options: Omit<HavocOptions, "seed" | "tell">): 
   const tell = (line: string) => console.log(`[${name}] ${line}`);
   tell(`seed ${SEED}`);
   const result = await havoc({ workers: WORKERS, connections: CONNECTIONS, ...options, seed: SEED, tell });
+  for (const line of oddities(result).slice(0, 20)) tell(line);
   tell(summary(result));
   return result;
+}
+
+/** Where every copy came of a mail that came three times, or twice without a reason: what a reader of the log asks first. */
+function oddities({ tally: { doubles }, blame, mails, startedAt }: Havoc): string[] {
+  const idsOf = (of: typeof doubles) => of.map(({ first }) => first.messageId);
+  const thrice = idsOf(doubles).filter((id, n, all) => all.indexOf(id) < n);
+  return [...new Set([...thrice, ...idsOf(blame.unexplained)])].map((id) => {
+    const copies = mails.filter(({ messageId }) => messageId === id);
+    const words = copies.map(
+      ({ at, door, connection, answer }) =>
+        `${((at - startedAt) / 1_000).toFixed(1)} s at door ${door} on connection ${connection}: ${answer}`,
+    );
+    return `${id} came ${words.join("; ")}`;
+  });
 }
 
 function summary({ tally, blame, happened, mails, fell, seconds }: Havoc): string {
@@ -38,16 +53,17 @@ function summary({ tally, blame, happened, mails, fell, seconds }: Havoc): strin
     `${tally.planned} planned, ${tally.mails} mails in ${seconds} s, ${happened.length} happenings (${kinds.join(", ") || "none"})`,
     `lost ${tally.lost.length}, doubled ${tally.doubled}, with other bytes ${tally.otherBytes}, tripled ${tally.tripled}`,
     `most doubled by one happening ${most ? `${most.doubles} (${most.happened.kind})` : 0}, on one of its connections ${blame.mostOnAConnection}`,
-    `unexplained ${blame.unexplained.length}, answers withheld ${left}, workers that fell by themselves ${fell}`,
+    `doubled by nothing that happened ${blame.unexplained.length}, mails the far end hung up on after their dot ${left}`,
+    `workers that fell by themselves ${fell}`,
   ].join("; ");
 }
 
 /** What holds however a run was disturbed. */
-const SOUND = { lost: [], otherBytes: 0, twoIds: [], disagreeing: [] };
-const sound = ({ tally: { lost, otherBytes, twoIds, disagreeing } }: Havoc) => ({
+const SOUND = { lost: [], otherBytes: 0, astray: [], disagreeing: [] };
+const sound = ({ tally: { lost, otherBytes, astray, disagreeing } }: Havoc) => ({
   lost,
   otherBytes,
-  twoIds,
+  astray,
   disagreeing,
 });
 

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { addDays } from "../../src/core/day.ts";
 import type { Due } from "../../src/core/schedule.ts";
 import { preferences } from "../support/builders.ts";
 import { aStore, type TestStore } from "../support/store.ts";
@@ -179,4 +180,63 @@ test("marks that a leaping clock left in the future are pulled back to today", a
     await store.sql("SELECT last_local_day::text AS day FROM subscription_clocks WHERE subscription_id = $1", [id]),
   ).toEqual([{ day: "2026-04-15" }]);
   expect(await store.planning.pullBackMarks()).toBe(0);
+});
+
+describe("weeks of deliveries that nobody needs any more", () => {
+  const weeks = async () =>
+    (
+      await store.sql<{ name: string }>(
+        "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'deliveries'::regclass ORDER BY 1",
+      )
+    ).map(({ name }) => name.slice(-8));
+  const aDelivery = (day: string) =>
+    store.sql(
+      `INSERT INTO deliveries (local_day, subscription_id, edition_date, cadence, due_at, send_by, state, ended_at)
+       VALUES ($1::date, 1, $1::date, 'daily', now(), now(), 'accepted', now())`,
+      [day],
+    );
+  const sweepAt = async (now: string) => {
+    await store.clock.set(at(now));
+    return store.planning.dropPartitions(addDays(now.slice(0, 10), -21));
+  };
+  beforeEach(async () => {
+    for (const week of await weeks()) await store.sql(`DROP TABLE deliveries_${week}`);
+    await store.planning.makePartitions("2026-03-02", "2026-04-12");
+    for (const monday of ["2026-03-02", "2026-03-09", "2026-03-16", "2026-03-23", "2026-03-30", "2026-04-06"])
+      await aDelivery(monday);
+  });
+
+  test("are dropped when they are past their time by the clock", async () => {
+    expect(await sweepAt("2026-04-11T07:00Z")).toBe(2);
+    expect(await weeks()).toEqual(["20260316", "20260323", "20260330", "20260406"]);
+  });
+
+  test("stay when the clock leaps months ahead, and with them who was sent what", async () => {
+    expect(await sweepAt("2026-10-11T07:00Z")).toBe(3);
+    expect(await weeks()).toEqual(["20260323", "20260330", "20260406"]);
+    await store.planning.makePartitions("2026-10-05", "2026-10-11");
+    await aDelivery("2026-10-05");
+    expect(await sweepAt("2026-10-11T08:00Z")).toBe(1);
+    expect(await weeks()).toEqual(["20260330", "20260406", "20261005"]);
+  });
+
+  test("are dropped at once when nothing is in them", async () => {
+    await store.sql("TRUNCATE deliveries");
+    expect(await sweepAt("2026-10-11T07:00Z")).toBe(6);
+  });
+});
+
+test("what a leaping clock planned for a day to come does not wait there for its reader", async () => {
+  await store.aReader();
+  const leapt = { ...due, localDay: "2026-04-20", at: at("2026-04-20T07:00Z") };
+  await store.planning.plan(await theGroup(), leapt, "2026-04-19", never, never, false);
+  await store.sql(
+    "UPDATE deliveries SET state = 'claimed', next_try_at = NULL, claim = gen_random_uuid(), claim_until = now()",
+  );
+  expect(await store.planning.pullBackMarks()).toBe(0);
+  await store.sql("UPDATE deliveries SET state = 'retry', next_try_at = now(), claim = NULL, claim_until = NULL");
+  expect(await store.planning.pullBackMarks()).toBe(1);
+  expect(await store.sql("SELECT local_day::text AS day, state, reason FROM deliveries")).toEqual([
+    { day: "2026-04-20", state: "expired", reason: "superseded" },
+  ]);
 });

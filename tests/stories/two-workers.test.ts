@@ -92,7 +92,7 @@ it("C4, C5, C10: two workers on Redis deliver one edition together; killing one,
 
   const { doubled, doubledBy, ...rest } = await counted();
   expect(rest).toEqual({
-    ...{ planned: READERS, mails: READERS, lost: [], disagreeing: [], otherBytes: 0, tripled: 0, twoIds: [] },
+    ...{ planned: READERS, mails: READERS, lost: [], disagreeing: [], otherBytes: 0, tripled: 0, astray: [] },
   });
   expect(doubled).toBeLessThanOrEqual(CONNECTIONS);
   expect([[], [0]]).toContainEqual(doubledBy); // the killed one alone

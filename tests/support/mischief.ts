@@ -46,8 +46,8 @@ export async function happen(kind: Kind, target: Target): Promise<{ happened: Ha
   const awake = target.awake();
   const one = awake[Math.floor(random() * awake.length)];
   const isWorker = kind.includes("worker");
-  // Somebody has to go on while one stands still for minutes.
-  if (isWorker && (!one || (kind !== "kill worker" && awake.length < 2))) return null;
+  // Somebody has to take over what a sleeper holds.
+  if (isWorker && awake.length < (kind === "freeze worker past its claims" ? 2 : 1)) return null;
   const happened: Happened = { kind, at: Date.now(), until: Date.now(), door: isWorker ? one!.door : null };
   const ended = () => {
     happened.until = Date.now();
@@ -99,22 +99,27 @@ export function blame(doubles: readonly Double[], all: readonly Happened[]): Bla
   const counts = new Map<Happened, Map<number, number>>();
   for (const double of doubles) {
     const { first, second } = double;
-    const woke = all.find(
-      ({ kind, door, at }) => kind === "freeze worker past its claims" && door === second.door && first.at > at,
-    );
     const [lost] = all
       .filter(({ kind, door }) => kind === "kill PostgreSQL" || (door === first.door && kind !== "freeze worker"))
       .map((happened) => ({ happened, apartMs: apart(first.at, happened) }))
       .filter(({ apartMs }) => apartMs < RECORDED_WITHIN_MS)
       .sort((a, b) => a.apartMs - b.apartMs);
-    const culprit = woke ?? lost?.happened;
+    // Whoever wakes up first goes on with what it had begun; later it is a worker like any other.
+    const woke = all.find(
+      ({ kind, door, at, until }) =>
+        kind === "freeze worker past its claims" &&
+        door === second.door &&
+        first.at > at &&
+        second.at < until + RECORDED_WITHIN_MS,
+    );
+    const culprit = lost?.happened ?? woke;
     if (!culprit) {
       unexplained.push(double);
       continue;
     }
     const ofIt = counts.get(culprit) ?? new Map<number, number>();
     counts.set(culprit, ofIt);
-    const { connection } = culprit === woke ? second : first;
+    const { connection } = lost ? first : second;
     ofIt.set(connection, (ofIt.get(connection) ?? 0) + 1);
   }
   const byHappening = [...counts].map(([happened, of]) => ({

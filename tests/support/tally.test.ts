@@ -6,7 +6,15 @@ import { blame, type Happened } from "./mischief.ts";
 import { tally } from "./tally.ts";
 
 const aMail = (given: Partial<FarMail> = {}): FarMail => ({
-  ...{ messageId: "1@x", sha256: "a", bytes: 10, to: "ada@example.org", door: 0, connection: 1, at: 1_000 },
+  ...{
+    messageId: "digest.2026-11-22.1@x",
+    sha256: "a",
+    bytes: 10,
+    to: "ada@example.org",
+    door: 0,
+    connection: 1,
+    at: 1_000,
+  },
   ...{ answer: "accepted", id: "F1" },
   ...given,
 });
@@ -16,7 +24,7 @@ const aRow = (given: Partial<LedgerRow> = {}): LedgerRow => ({
   ...given,
 });
 const sound = {
-  ...{ planned: 1, mails: 1, lost: [], doubled: 0, doubles: [], otherBytes: 0, tripled: 0, twoIds: [] },
+  ...{ planned: 1, mails: 1, lost: [], doubled: 0, doubles: [], otherBytes: 0, tripled: 0, astray: [] },
   disagreeing: [],
 };
 
@@ -41,12 +49,12 @@ describe("the tally", () => {
     expect(tally(rows, [aMail()])).toMatchObject({ lost: rows.slice(0, 3), disagreeing: rows.slice(0, 1) });
   });
 
-  test("three copies of a mail are two doubles; a changed byte and a second Message-ID show", () => {
+  test("three copies of a mail are two doubles; a changed byte and another delivery's Message-ID show", () => {
     const [first, second, third] = [aMail(), aMail({ answer: "deserted", sha256: "b" }), aMail({ sha256: "b" })];
-    const other = aMail({ messageId: "2@x" });
+    const other = aMail({ messageId: "digest.2026-11-22.2@x" });
     expect(tally([aRow()], [first, second, third, other])).toEqual({
       ...sound,
-      ...{ mails: 2, doubled: 1, tripled: 1, otherBytes: 1, twoIds: ["ada@example.org"] },
+      ...{ mails: 2, doubled: 1, tripled: 1, otherBytes: 1, astray: [other] },
       doubles: [
         { first, second },
         { first: second, second: third },

@@ -23,8 +23,8 @@ export interface Tally {
   readonly otherBytes: number;
   /** Mails taken three times or more. */
   readonly tripled: number;
-  /** Readers who got mails with different Message-IDs. */
-  readonly twoIds: readonly string[];
+  /** Mails whose Message-ID is not of the delivery to the reader they were handed over for, such as a second one. */
+  readonly astray: readonly FarMail[];
   /** Deliveries the ledger calls accepted with an answer that the far end gave to no mail of theirs. */
   readonly disagreeing: readonly LedgerRow[];
 }
@@ -35,6 +35,9 @@ export function tally(ledger: readonly LedgerRow[], mails: readonly FarMail[]): 
   const byMail = grouped(taken, ({ messageId }) => messageId);
   const more = [...byMail.values()].filter((copies) => copies.length > 1);
   const doubles = more.flatMap((copies) => copies.slice(1).map((second, n) => ({ first: copies[n]!, second })));
+  const idsOf = new Map(
+    [...grouped(ledger, ({ email }) => email)].map(([email, rows]) => [email, rows.map(({ id }) => id)]),
+  );
   const mailsOf = ({ email }: Pick<LedgerRow, "email">) => byReader.get(email) ?? [];
   return {
     planned: ledger.length,
@@ -44,7 +47,7 @@ export function tally(ledger: readonly LedgerRow[], mails: readonly FarMail[]): 
     doubles,
     otherBytes: doubles.filter(({ first, second }) => first.sha256 !== second.sha256).length,
     tripled: more.filter((copies) => copies.length > 2).length,
-    twoIds: [...byReader].filter(([, of]) => new Set(of.map((mail) => mail.messageId)).size > 1).map(([to]) => to),
+    astray: taken.filter(({ to, messageId }) => !(idsOf.get(to) ?? []).some((id) => messageId.includes(`.${id}@`))),
     disagreeing: ledger.filter(
       ({ state, answer, ...row }) => state === "accepted" && !mailsOf(row).some((mail) => isAbout(answer, mail)),
     ),

@@ -69,10 +69,14 @@ export interface Reading {
   readonly buffersPerRow: number;
 }
 
-/** @param nodes whose buffers, with all below them, are counted; the rows of the first are what is returned */
-export function readingOf(nodes: readonly PlanNode[], returned: number): Reading {
-  const rowsRead = nodes.flatMap(scansIn).reduce((sum, scan) => sum + rowsReadBy(scan), 0);
-  const buffers = nodes.reduce((sum, node) => sum + node["Shared Hit Blocks"] + node["Shared Read Blocks"], 0);
+/**
+ * @param whole what was read, with everything it asked for: a part that is told elsewhere in the plan (CTE) counts where it
+ *   was asked for first, as PostgreSQL counts it
+ * @param parts where the rows came from
+ */
+export function readingOf(whole: PlanNode, parts: readonly PlanNode[], returned: number): Reading {
+  const rowsRead = parts.flatMap(scansIn).reduce((sum, scan) => sum + rowsReadBy(scan), 0);
+  const buffers = whole["Shared Hit Blocks"] + whole["Shared Read Blocks"];
   const per = (count: number) => round(count / Math.max(returned, 1));
   return { returned, rowsRead, buffers, rowsPerRow: per(rowsRead), buffersPerRow: per(buffers) };
 }

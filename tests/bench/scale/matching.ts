@@ -1,6 +1,5 @@
 /** What happens to each digest before it is put together: read the reader and their history, pick, give reasons. */
 import type pg from "pg";
-import { DOORBELL_ROWS } from "../../../src/actions/plan-deliveries.ts";
 import { addDays } from "../../../src/core/day.ts";
 import { pickDigest } from "../../../src/core/digest.ts";
 import type { Filter } from "../../../src/core/filter.ts";
@@ -16,6 +15,8 @@ const EDITIONS = [
   { name: "200 papers", trending: 200, followed: 0 },
   { name: "6,000 papers", trending: 200, followed: 5_800 },
 ];
+/** Readers matched at a time: what is read of them is read in two statements. */
+const PAGE_ROWS = 1_000;
 const NOBODY_SENT = { has: () => false };
 
 interface Page {
@@ -30,7 +31,7 @@ interface Reader {
   readonly max_papers: number;
 }
 
-/** The rows of a doorbell as the claim returns them (store/claims.ts), without claiming: what it writes is part of sending. */
+/** The readers of a range as the claim returns them (store/claims.ts), without claiming: what it writes is part of sending. */
 const READERS = `SELECT d.subscription_id, s.filter, s.max_papers FROM deliveries d JOIN subscriptions s ON s.id = d.subscription_id
   WHERE d.local_day = $1::date AND d.id BETWEEN $2 AND $3 AND d.state = 'planned' ORDER BY d.id`;
 
@@ -41,12 +42,12 @@ export async function measureMatching(url: string): Promise<object> {
     rows.push({ edition: name, ...(await matchAll(pool, anEditionOf(trending, followed))) });
   const readings = await historyOf(pool);
   await close();
-  return { "time and memory": rows, "rows and buffers of the history of a doorbell's readers": readings };
+  return { "time and memory": rows, "rows and buffers of the history of one page's readers": readings };
 }
 
 async function matchAll(pool: pg.Pool, edition: ReturnType<typeof anEditionOf>) {
   const pages = await pagesOf(pool);
-  const readers = pages.length * DOORBELL_ROWS;
+  const readers = pages.length * PAGE_ROWS;
   const index = indexEdition(edition);
   let [seen, papers, pickMicros] = [0, 0, 0];
   const costs = await costsOf(pool, async (progress) => {
@@ -78,12 +79,12 @@ async function matchAll(pool: pg.Pool, edition: ReturnType<typeof anEditionOf>) 
   };
 }
 
-/** Ranges as doorbells ring for them. */
+/** Ranges of what was planned, as doorbells name them. */
 async function pagesOf(pool: pg.Pool): Promise<Page[]> {
   const { rows } = await pool.query<Page>(
     `SELECT local_day::text AS "localDay", min(id)::text AS "fromId", max(id)::text AS "toId"
      FROM deliveries WHERE state = 'planned' GROUP BY local_day, id / $1 ORDER BY min(id)`,
-    [DOORBELL_ROWS],
+    [PAGE_ROWS],
   );
   return rows;
 }
@@ -118,7 +119,7 @@ function pick(
 async function historyOf(pool: pg.Pool) {
   const { rows: groups } = await pool.query<{ size: number; ids: string[]; since: string }>(
     `WITH sizes AS (SELECT group_id, count(*)::int AS size FROM subscription_clocks GROUP BY 1)
-     SELECT size, ARRAY(SELECT subscription_id::text FROM subscription_clocks c WHERE c.group_id = s.group_id ORDER BY 1 LIMIT ${DOORBELL_ROWS}) AS ids,
+     SELECT size, ARRAY(SELECT subscription_id::text FROM subscription_clocks c WHERE c.group_id = s.group_id ORDER BY 1 LIMIT ${PAGE_ROWS}) AS ids,
        (SELECT (max(last_local_day) - ${HISTORY_DAYS})::text FROM subscription_clocks c WHERE c.group_id = s.group_id) AS since
      FROM sizes s WHERE size IN ((SELECT max(size) FROM sizes), (SELECT min(size) FROM sizes)) ORDER BY size DESC`,
   );
@@ -127,8 +128,8 @@ async function historyOf(pool: pg.Pool) {
     const plan = await explainedHistory(pool, ids.map(BigInt), since);
     const scans = plan.Plans!.find((node) => node["Node Type"] === "Append") ?? plan.Plans![0]!;
     readings[`${size === groups[0]!.size ? "largest" : "smallest"} group, ${size} readers`] = {
-      readers: ids.length,
-      ...readingOf([plan], scans["Actual Rows"] * scans["Actual Loops"]),
+      inPage: ids.length,
+      ...readingOf(plan, [plan], scans["Actual Rows"] * scans["Actual Loops"]),
     };
   }
   return readings;

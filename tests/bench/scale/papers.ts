@@ -1,10 +1,11 @@
 /** An edition of made-up papers, and what readers ask of it. Words have the frequencies of natural text (Zipf). */
 import type { Edition, RankedPaper } from "../../../src/core/edition.ts";
-import { type Filter, parseFilter, type Watch } from "../../../src/core/filter.ts";
+import { type Filter, filterSchema, type Watch } from "../../../src/core/filter.ts";
 import { defaultCatalogue } from "../../../src/core/topics.ts";
 import { seeded } from "../../support/random.ts";
 import { anEdition } from "../../support/ranked-papers.ts";
 
+const SCHEMA = filterSchema(defaultCatalogue);
 const TOPICS = defaultCatalogue.topics.map((topic) => topic.id);
 const PHRASES = defaultCatalogue.topics.flatMap((topic) => topic.phrases.map(({ phrase }) => phrase));
 const CATEGORIES = ["cs.AI", "cs.CL", "cs.CV", "cs.LG", "cs.RO", "cs.IR"];
@@ -47,7 +48,7 @@ export function aFilterOf(random: () => number): Filter {
     random() < 0.5
       ? [{ topics: topics(), exclude: exclude() }, { include: [own, ...phrases()] }]
       : [{ topics: topics(), include: [own, ...phrases()], exclude: exclude() }];
-  return parseFilter({ watches }, defaultCatalogue);
+  return SCHEMA.parse({ watches });
 }
 
 /** @param from rank of the commonest word that may be taken: nobody asks for `the` */

@@ -4,7 +4,7 @@ import { openLog } from "../../../src/log.ts";
 import { openDatabase } from "../../../src/store/database.ts";
 import { editions } from "../../../src/store/editions.ts";
 import { planning } from "../../../src/store/planning.ts";
-import { costsOf, explaining, nodesIn, type PlanNode, readingOf, round } from "./figures.ts";
+import { costsOf, explaining, nodesIn, type PlanNode, type Reading, readingOf, round } from "./figures.ts";
 
 export async function measurePlanning(url: string): Promise<object> {
   const { prisma, pool, close } = await openDatabase({ url });
@@ -76,13 +76,21 @@ function pageOf(groups: ReadonlyMap<number, string>) {
 
 /** What it reads to know who is due, and what it reads and writes in all. */
 function readingsOf(plan: PlanNode) {
+  const { due, reading } = selectOfDue(plan);
+  return {
+    "select of who is due": reading,
+    "the whole statement, writes included": readingOf(plan, nodesIn(plan), due),
+  };
+}
+
+/**
+ * The scan of the clocks that finds who is due. It is the first to ask which readers are on the page and which of them have
+ * a digest under way, so that its buffers are those of all three.
+ */
+export function selectOfDue(plan: PlanNode): { readonly due: number; readonly reading: Reading } {
   const nodes = nodesIn(plan);
   const part = (name: string) => nodes.find((node) => node["Subplan Name"] === `CTE ${name}`)!;
-  const moved = part("moved");
-  const planned = moved["Actual Rows"];
-  const due = moved.Plans!.find((node) => node["Relation Name"] === "subscription_clocks")!;
-  return {
-    "select of who is due (page, under_way, moved's scan)": readingOf([part("page"), part("under_way"), due], planned),
-    "the whole statement, writes included": readingOf([plan], planned),
-  };
+  const scan = part("moved").Plans!.find((node) => node["Relation Name"] === "subscription_clocks")!;
+  const due = scan["Actual Rows"];
+  return { due, reading: readingOf(scan, [part("page"), part("under_way"), scan], due) };
 }

@@ -3,15 +3,15 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { closeEdition } from "../../src/actions/close-edition.ts";
-import { importPapers } from "../../src/actions/import-papers.ts";
-import { type App, openApp } from "../../src/app.ts";
-import { readConfig } from "../../src/config.ts";
-import { addDays, utcDayOf } from "../../src/core/day.ts";
-import { defaultCatalogue } from "../../src/core/topics.ts";
-import { openLog } from "../../src/log.ts";
-import { openEmbedded } from "../../src/store/embedded.ts";
-import { migrate } from "../../src/store/migrate.ts";
+import { closeEdition } from "../../../src/actions/close-edition.ts";
+import { importPapers } from "../../../src/actions/import-papers.ts";
+import { type App, openApp } from "../../../src/app.ts";
+import { readConfig } from "../../../src/config.ts";
+import { addDays, utcDayOf } from "../../../src/core/day.ts";
+import { defaultCatalogue } from "../../../src/core/topics.ts";
+import { openLog } from "../../../src/log.ts";
+import { openEmbedded } from "../../../src/store/embedded.ts";
+import { migrate } from "../../../src/store/migrate.ts";
 
 export interface PressRoom {
   readonly databaseUrl: string;
