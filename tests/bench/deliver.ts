@@ -20,10 +20,10 @@ import { pickDigest } from "../../src/core/digest.ts";
 import { openLog } from "../../src/log.ts";
 import { openQueue } from "../../src/queue/queue.ts";
 import { type FarEnd, startFarEnd } from "../support/far-end.ts";
+import { cpuOfAll, familyOf, peakMb, program, start } from "../support/processes.ts";
 import { aRedis } from "../support/redis.ts";
 import { startSink } from "./deliver/far-end.ts";
 import { aFilter, aPressRoom, MAX_PAPERS } from "./deliver/press-room.ts";
-import { cpuOfAll, familyOf, peakMb, program, start } from "./deliver/processes.ts";
 
 const { values } = parseArgs({
   args: process.argv.slice(3),

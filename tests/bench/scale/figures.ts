@@ -1,6 +1,6 @@
 /** What a piece of work costs: time, CPU here and in PostgreSQL, memory as it grows, rows and buffers its statements read. */
 import pg from "pg";
-import { cpuOfAll, familyOf } from "../processes.ts";
+import { cpuOfAll, familyOf } from "../../support/processes.ts";
 
 /** What a process has used of the machine. */
 export interface Costs {
