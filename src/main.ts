@@ -25,6 +25,7 @@ export async function run(doors: Doors, config: Config, log: Log): Promise<numbe
   const server = doors.web ? await serve(doors.workers ? app : { ...app, needs: ["database"] }, config.port) : null;
   const workers = doors.workers ? await startWorkers(app) : null;
   if (workers && (await app.editions.bounds()).first === null) await app.queue.ring("collect-papers", {});
+  if (workers) log.info("The workers wait for what is due");
   if (server) log.info(`Paperboy is at ${publicUrl}`);
   if (app.catcher && doors.workers) log.info(`Mail is caught, not sent: read it at ${app.catcher.webUrl}`);
 

@@ -4,19 +4,19 @@ import { type Due, dueAt, editionFor, latestDue, sendBy } from "../core/schedule
 import type { Log } from "../log.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Editions } from "../store/editions.ts";
+import type { Gate } from "../store/gate.ts";
 import type { Planned } from "../store/plan-page.ts";
 import type { GroupState, Planning } from "../store/planning.ts";
+import { ringDoorbells } from "./doorbells.ts";
 
 export type Needs = {
   planning: Pick<Planning, "groups" | "plan" | "decide" | "settleLate">;
   editions: Pick<Editions, "since" | "bounds">;
+  gate: Pick<Gate, "opened">;
   queue: Pick<Queue, "ring">;
   log: Log;
   closesAt: string;
 };
-
-/** Rows one doorbell rings for. A job costs about a millisecond on PostgreSQL queues, a mail about half of one. */
-export const DOORBELL_ROWS = 300;
 
 /** No edition is older than this at a reader's hour (weekly: 7 days), with a day for zones and one for the closing. */
 const EDITIONS_BACK_DAYS = 9;
@@ -58,7 +58,10 @@ async function planGroup(needs: Needs, state: GroupState, editions: KnownEdition
     const joinedBy = joinedInTime(due);
     // Page by page, so that sending begins while a large group is still being planned.
     const ring = async ({ fromId, toId }: Planned) => {
-      await Promise.all(doorbells(due.localDay, fromId, toId).map((range) => needs.queue.ring("deliver-batch", range)));
+      if (fromId === null || toId === null) return;
+      const page = { editionDate: choice.take, localDay: due.localDay, fromId, toId };
+      const part = await needs.gate.opened(page);
+      if (part) await ringDoorbells(needs.queue, part);
     };
     const planned = await needs.planning.plan(state.id, due, choice.take, until, joinedBy, isDecided, ring);
     if (planned.count > 0)
@@ -95,14 +98,4 @@ async function noteMissed({ planning }: Needs, { id, group, last }: GroupState, 
 function joinedInTime(due: Due): Date {
   if (due.cadence === "weekly") return due.at;
   return dueAt({ cadence: "daily", zone: due.zone, hour: 0 }, addDays(due.localDay, 1)) ?? due.at;
-}
-
-function doorbells(localDay: Day, fromId: bigint | null, toId: bigint | null) {
-  const ranges: { localDay: Day; fromId: string; toId: string }[] = [];
-  if (fromId === null || toId === null) return ranges;
-  for (let from = fromId; from <= toId; from += BigInt(DOORBELL_ROWS)) {
-    const last = from + BigInt(DOORBELL_ROWS) - 1n;
-    ranges.push({ localDay, fromId: String(from), toId: String(last < toId ? last : toId) });
-  }
-  return ranges;
 }

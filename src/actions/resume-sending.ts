@@ -2,8 +2,7 @@ import type { Queue } from "../queue/queue.ts";
 import type { Deliveries } from "../store/deliveries.ts";
 import type { Gate } from "../store/gate.ts";
 import type { Stop } from "../store/stops.ts";
-import { ringDoorbells } from "./doorbells.ts";
-import { DOORBELL_ROWS } from "./plan-deliveries.ts";
+import { DOORBELL_ROWS, ringDoorbells } from "./doorbells.ts";
 
 export type Needs = {
   gate: Pick<Gate, "resume" | "admitted">;

@@ -10,8 +10,7 @@ import type { Planning } from "../store/planning.ts";
 import type { Requests } from "../store/requests.ts";
 import type { Subscriptions } from "../store/subscriptions.ts";
 import type { Waves } from "../store/waves.ts";
-import { ringDoorbells } from "./doorbells.ts";
-import { DOORBELL_ROWS } from "./plan-deliveries.ts";
+import { DOORBELL_ROWS, ringDoorbells } from "./doorbells.ts";
 
 export type Needs = {
   deliveries: Pick<Deliveries, "returnLapsed" | "expireLate" | "overdue">;
@@ -53,7 +52,7 @@ export async function sweep(needs: Needs, now: Date): Promise<void> {
   if (ahead.readers + ahead.groups + ahead.editions > 0)
     log.error(ahead, "marks stood in the future: did the clock leap? They were pulled back to today");
 
-  for (const range of await deliveries.overdue(LOST_DOORBELL_MS, DOORBELL_ROWS, BATCH))
+  for (const range of await deliveries.overdue(lapsed > 0 ? 0 : LOST_DOORBELL_MS, DOORBELL_ROWS, BATCH))
     for (const part of await needs.gate.admitted(range)) await ringDoorbells(queue, part);
   for (const { id } of await requests.overdue(BATCH)) await queue.ring("answer-request", { requestId: String(id) });
   for (const { id, pausedUntil } of await subscriptions.pausesOver(BATCH))

@@ -123,10 +123,15 @@ function sendOn(connection: SMTPConnection, { raw, head = NO_HEAD, envelope }: M
     const from = { name: "", address: envelope.from };
     connection.send({ from, to, size: head.length + raw.length }, body as never, (error, info) => {
       if (error) return resolve(outcomeOf(error as NodemailerError, body.isHandedOver()));
-      const { response, serverMessageId: serverId } = info!;
+      const { response, serverMessageId: serverId = queueIdIn(response) } = info!;
       resolve({ kind: "accepted", response, ...(serverId === undefined ? {} : { serverId }) });
     });
   });
+}
+
+/** The id in an answer such as Postfix's "queued as 4Z1x…" or Exim's "OK id=1t…"; Nodemailer knows those of SES and Microsoft. */
+function queueIdIn(response: string): string | undefined {
+  return /\bqueued as <?([\w.@-]+)/i.exec(response)?.[1] ?? /\bid=([\w.-]+)/i.exec(response)?.[1];
 }
 
 /** Ends what a refused mail began. @returns whether the connection takes another mail */

@@ -113,7 +113,8 @@ export function openGate(
   return {
     async opened(page) {
       const part = await waves.opened(page);
-      await readAnew();
+      // What is held back has to be known before anybody is rung for the rest.
+      if (part?.toId !== page.toId) await readAnew();
       return part;
     },
     admitted,

@@ -1,5 +1,15 @@
 /** Records outcomes of many connections in one statement, while each connection waits for its own. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { Temporary } from "../errors.ts";
 import type { Claimed, Claims, Outcome } from "./claims.ts";
+
+/**
+ * A database that is away keeps every connection waiting with the one mail it has not recorded: none begins another that
+ * might be doubled. Beyond this the claims lapse, and nothing could be recorded any more.
+ */
+const PATIENCE_MS = 170_000;
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 3_000;
 
 export interface Recorder {
   /** Resolves when the outcome is committed; false when the claim had lapsed and nothing was recorded. */
@@ -47,7 +57,7 @@ export function recorder(
       const batch = waiting;
       waiting = [];
       try {
-        const recorded = await deliveries.record(batch);
+        const recorded = await patiently(() => deliveries.record(batch));
         for (const { delivery, resolve } of batch) resolve(recorded.has(delivery.id));
       } catch (error) {
         for (const { reject } of batch) reject(error);
@@ -66,4 +76,17 @@ export function recorder(
         void run();
       }),
   };
+}
+
+/** Recording by claim is idempotent: what was committed and not answered is recorded once more, or finds its claim gone. */
+async function patiently<T>(record: () => Promise<T>): Promise<T> {
+  const until = performance.now() + PATIENCE_MS;
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
+    try {
+      return await record();
+    } catch (error) {
+      if (!(error instanceof Temporary) || performance.now() + waitMs > until) throw error;
+      await sleep(waitMs);
+    }
+  }
 }

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { DOORBELL_ROWS } from "../../src/actions/plan-deliveries.ts";
+import { DOORBELL_ROWS } from "../../src/actions/doorbells.ts";
 import { pickDigest } from "../../src/core/digest.ts";
 import { openLog } from "../../src/log.ts";
 import { openQueue } from "../../src/queue/queue.ts";

@@ -38,7 +38,11 @@ const at =
 test("a mail that the server took is accepted, with the server's answer", async () => {
   const server = await aServer();
   const outcome = await aSender({ urls: [server.url] }).send(aMail());
-  expect(outcome).toEqual({ kind: "accepted", response: "250 2.0.0 OK: queued as TEST1" } satisfies Outcome);
+  expect(outcome).toEqual({
+    kind: "accepted",
+    response: "250 2.0.0 OK: queued as TEST1",
+    serverId: "TEST1",
+  } satisfies Outcome);
   expect(server.taken.map(({ from, to, raw }) => ({ from, to, raw }))).toEqual([
     { from: "digest@paperboy.example", to: ["reader@example.com"], raw: aMail().raw.toString() },
   ]);
@@ -217,7 +221,7 @@ test("closing waits for the mail on a connection and turns away what waits for o
   const closing = sender.close();
   letGo();
   expect(await Promise.all([first, second, sender.send(aMail(3))])).toEqual([
-    { kind: "accepted", response: "250 2.0.0 OK: queued as TEST1" },
+    { kind: "accepted", response: "250 2.0.0 OK: queued as TEST1", serverId: "TEST1" },
     { kind: "unsent", cause: "closing" },
     { kind: "unsent", cause: "closing" },
   ]);

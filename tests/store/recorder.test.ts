@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { Temporary } from "../../src/errors.ts";
 import type { Claimed, Claims, Outcome } from "../../src/store/claims.ts";
 import { recorder } from "../../src/store/recorder.ts";
 
@@ -66,4 +67,20 @@ test("a statement that fails is told to those who waited for it, and the next on
   await turn();
   statements[2]!.commit();
   expect(await later).toBe(true);
+});
+
+test("a database that is away is asked again, while everybody waits; nothing is recorded twice", async () => {
+  const { statements, room } = aTable();
+  const one = room.record(delivery(1n), outcome);
+  await turn();
+  statements[0]!.fail(new Temporary("the database does not answer"));
+  const two = room.record(delivery(2n), outcome);
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  expect(statements.map(({ ids }) => ids)).toEqual([[1n], [1n]]);
+  statements[1]!.commit();
+  expect(await one).toBe(true);
+  await turn();
+  statements[2]!.commit();
+  expect(await two).toBe(true);
+  expect(statements[2]!.ids).toEqual([2n]);
 });

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { closeEdition } from "../../src/actions/close-edition.ts";
-import { DOORBELL_ROWS, planDeliveries } from "../../src/actions/plan-deliveries.ts";
+import { DOORBELL_ROWS } from "../../src/actions/doorbells.ts";
+import { planDeliveries } from "../../src/actions/plan-deliveries.ts";
 import { type App, openApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
 import { addDays, utcDayOf } from "../../src/core/day.ts";
@@ -69,7 +70,11 @@ export async function aCampaign(options: CampaignOptions): Promise<Campaign> {
   };
   const log = openLog({ level: process.env.PAPERBOY_TEST_LOG ?? "silent" });
   const config = readConfig({ ...env, SMTP_URL: "smtp://127.0.0.1:9" });
-  const app = await openApp(config, { log, publicUrl: env.PUBLIC_URL, offline: true });
+  const close = () => rm(dataDir, { recursive: true, force: true });
+  const app = await openApp(config, { log, publicUrl: env.PUBLIC_URL, offline: true }).catch(async (error) => {
+    await close();
+    throw error;
+  });
   try {
     await closeAnEdition(app, options);
     await addReaders(databaseUrl, options);
@@ -128,7 +133,7 @@ export async function aCampaign(options: CampaignOptions): Promise<Campaign> {
          AS 'SELECT now() + interval ''${passedMinutes} minutes'''`,
       );
     },
-    close: () => rm(dataDir, { recursive: true, force: true }),
+    close,
   };
 }
 

@@ -3,7 +3,11 @@ import { planDeliveries } from "../../../src/actions/plan-deliveries.ts";
 import { openLog } from "../../../src/log.ts";
 import { openDatabase } from "../../../src/store/database.ts";
 import { editions } from "../../../src/store/editions.ts";
+import { openGate } from "../../../src/store/gate.ts";
+import { incidents } from "../../../src/store/incidents.ts";
 import { planning } from "../../../src/store/planning.ts";
+import { stops } from "../../../src/store/stops.ts";
+import { type Page, waves } from "../../../src/store/waves.ts";
 import { costsOf, explaining, nodesIn, type PlanNode, type Reading, readingOf, round } from "./figures.ts";
 
 export async function measurePlanning(url: string): Promise<object> {
@@ -16,23 +20,29 @@ export async function measurePlanning(url: string): Promise<object> {
     [groups.at(-1)!.id, `largest of ${groups.length} groups, ${groups.at(-1)!.size} readers`],
     [groups[0]!.id, `smallest of ${groups.length} groups, ${groups[0]!.size} readers`],
   ]);
-  let [rung, planned] = [0, 0];
+  let [noted, planned] = [0, 0];
+  let progressed = (_share: number): void => {};
+  const log = openLog({ level: "error" });
+  const gate = openGate({ stops: stops(prisma), waves: waves(prisma), incidents: incidents(prisma, log), log });
   const needs = {
+    gate: {
+      opened: (page: Page) => {
+        noted += Number(page.toId - page.fromId) + 1;
+        progressed(noted / readers);
+        return gate.opened(page);
+      },
+    },
+    queue: { ring: async () => {} },
     planning: planning(prisma),
     editions: editions(prisma),
-    log: openLog({ level: "error" }),
+    log,
     closesAt: "01:00",
   };
   const plans = new Map<string, PlanNode>();
   const costs = await costsOf(pool, async (progress) => {
-    const queue = {
-      ring: async () => {
-        rung += 1;
-        progress((rung * 300) / readers);
-      },
-    };
+    progressed = progress;
     const looked = await explaining(pageOf(ends), async () => {
-      planned = await planDeliveries({ ...needs, queue }, new Date());
+      planned = await planDeliveries(needs, new Date());
     });
     for (const [name, plan] of looked) plans.set(name, plan);
   });
@@ -41,8 +51,9 @@ export async function measurePlanning(url: string): Promise<object> {
   );
   if (planned !== readers || rows[0]!.count !== readers || rows[0]!.readers !== readers)
     throw new Error(`${planned} of ${readers} readers were planned`);
-  const again = await planDeliveries({ ...needs, queue: { ring: async () => {} } }, new Date());
+  const again = await planDeliveries(needs, new Date());
   if (again !== 0) throw new Error(`${again} readers were planned twice`);
+  await gate.close();
   await close();
 
   const { seconds, nodeCpuSeconds, postgresCpuSeconds, rssMb } = costs;
@@ -54,7 +65,6 @@ export async function measurePlanning(url: string): Promise<object> {
         readersPerSecond: round(readers / seconds),
         nodeCpuSeconds,
         postgresCpuSeconds,
-        doorbells: rung,
         ...rssMb,
       },
     ],
@@ -79,7 +89,7 @@ function readingsOf(plan: PlanNode) {
   const { due, reading } = selectOfDue(plan);
   return {
     "select of who is due": reading,
-    "the whole statement, writes included": readingOf(plan, nodesIn(plan), due),
+    "the whole statement, writes included": readingOf(plan, [plan], due),
   };
 }
 
