@@ -195,12 +195,13 @@ export async function openApp(
       isPaced && config.redisUrl
         ? await open(openRedisPermits({ url: config.redisUrl, prefix: "paperboy", log }), (part) => part.close())
         : rooms.limits.permits;
+    const lanes = openLanes(config.smtpConnections);
     const paceLimits = { sendRate: config.sendRate, domainRates: config.domainRates, ramp: config.sendRamp };
     return {
       ...rooms,
       gate,
       pace: openPace(paceLimits, { permits, days: rooms.limits.days, log, now }),
-      recorder: recorder(rooms.deliveries, { enough: config.smtpConnections / 2 }),
+      recorder: recorder(rooms.deliveries, { enough: () => Math.min(config.smtpConnections / 2, lanes.busy()) }),
       shelf: openShelf(rooms.editions),
       ...{
         sources,
@@ -217,7 +218,7 @@ export async function openApp(
         log,
         now,
       },
-      lanes: openLanes(config.smtpConnections),
+      lanes,
       closesAt: config.editionClosesAt,
       retentionDays: config.retentionDays,
       postalAddress: config.postalAddress,

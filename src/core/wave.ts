@@ -9,7 +9,7 @@
  */
 export const MOST_REFUSED = 0.05;
 /** Below this an edition is over before anybody could judge it. */
-const LARGE_WAVE = 2_000;
+export const LARGE_WAVE = 2_000;
 const VANGUARD_SHARE = 0.01;
 /** Of fewer answers, 5 % would be a matter of luck. */
 const LEAST_VANGUARD = 100;

@@ -6,6 +6,8 @@ export interface Lanes {
    * a task includes beyond sending (recording its outcome) holds back the next mail of that connection.
    */
   run<T>(task: () => Promise<T>): Promise<T>;
+  /** Tasks that run now. */
+  busy(): number;
   /** How many more tasks would begin within so many milliseconds, going by how long tasks took of late; 1 at least. */
   roomFor(ms: number): number;
 }
@@ -33,6 +35,7 @@ export function openLanes(count: number): Lanes {
         else free += 1;
       }
     },
+    busy: () => count - free,
     roomFor: (ms) => Math.max(1, Math.floor((count * ms) / Math.max(meanMs, 1)) - waiting.length),
   };
 }

@@ -113,8 +113,8 @@ export function openGate(
   return {
     async opened(page) {
       const part = await waves.opened(page);
-      // What is held back has to be known before anybody is rung for the rest.
-      if (part?.toId !== page.toId) await readAnew();
+      // What is held back, or no longer is, has to be known before anybody is rung.
+      if (part?.toId !== page.toId || memory?.closed.length !== 0) await readAnew();
       return part;
     },
     admitted,

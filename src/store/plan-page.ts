@@ -45,7 +45,7 @@ export function planPage(prisma: PrismaClient, wanted: Wanted, after: bigint, bu
     AND (c.last_local_day IS NULL OR c.last_local_day < ${due.localDay}::date)
     AND (c.last_edition IS NULL OR c.last_edition < ${editionDate}::date))`;
   const inPage = Prisma.sql`c.group_id = ${groupId} AND c.subscription_id = ANY (ARRAY(SELECT subscription_id FROM page))`;
-  const earlier = Array.from({ length: UNDER_WAY_DAYS }, (_, n) => addDays(due.localDay, -1 - n));
+  const earlier = daysUnderWay(due.localDay);
   const earlierOfPage = Prisma.sql`d.local_day = ANY (${earlier}::date[])
     AND d.subscription_id = ANY (ARRAY(SELECT subscription_id FROM page))`;
 
@@ -102,6 +102,11 @@ export function planPage(prisma: PrismaClient, wanted: Wanted, after: bigint, bu
     },
     { timeout: 60_000, maxWait: 60_000 },
   );
+}
+
+/** Local days before this one whose digests may still be under way. */
+export function daysUnderWay(localDay: Day): Day[] {
+  return Array.from({ length: UNDER_WAY_DAYS }, (_, n) => addDays(localDay, -1 - n));
 }
 
 /** Writes down what became of a local day of a group; what was planned of it adds up. */

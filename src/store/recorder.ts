@@ -32,11 +32,12 @@ const GATHER_MS = 15;
 /**
  * One statement is under way at a time; outcomes that come meanwhile share the next.
  *
- * @param enough so many are not kept waiting: half of the connections, while the other half send
+ * @param enough how many are not kept waiting just now: half of the connections, while the other half send, or all of those
+ *   that are under way
  */
 export function recorder(
   deliveries: Pick<Claims, "record">,
-  { enough, gatherMs = GATHER_MS }: { enough: number; gatherMs?: number },
+  { enough, gatherMs = GATHER_MS }: { enough: () => number; gatherMs?: number },
 ): Recorder {
   let waiting: Waiting[] = [];
   let isRunning = false;
@@ -53,7 +54,7 @@ export function recorder(
 
   const run = async () => {
     while (waiting.length > 0) {
-      if (waiting.length < enough) await gathered();
+      if (waiting.length < enough()) await gathered();
       const batch = waiting;
       waiting = [];
       try {
@@ -70,7 +71,7 @@ export function recorder(
     record: (delivery, outcome) =>
       new Promise((resolve, reject) => {
         waiting.push({ delivery, outcome, resolve, reject });
-        if (waiting.length >= enough) stopGathering();
+        if (waiting.length >= enough()) stopGathering();
         if (isRunning) return;
         isRunning = true;
         void run();

@@ -1,7 +1,7 @@
 /** Waves: what was planned of each edition, page by page, and how much of it may go. The rule is in core/wave.ts. */
 import type { PrismaClient } from "../../prisma/client/client.ts";
 import type { Day } from "../core/paper.ts";
-import { letThrough, type Tally } from "../core/wave.ts";
+import { LARGE_WAVE, letThrough, type Tally } from "../core/wave.ts";
 import type { DeliveryRange } from "./claims.ts";
 
 /** Deliveries of one edition that one statement planned: all with ids in `[fromId, toId]`. */
@@ -21,27 +21,10 @@ export function waves(prisma: PrismaClient) {
      *
      * @returns the part of it that may go now, from its beginning; null for none of it
      */
-    opened: ({ editionDate, localDay, fromId, toId }: Page): Promise<DeliveryRange | null> =>
-      prisma.$transaction(async (sql) => {
-        await sql.$executeRaw`INSERT INTO waves (edition_date) VALUES (${editionDate}::date) ON CONFLICT DO NOTHING`;
-        const [wave] = await sql.$queryRaw<{ planned: number; let_through: number; is_released: boolean }[]>`
-          SELECT planned, let_through, released_at IS NOT NULL AS is_released FROM waves
-          WHERE edition_date = ${editionDate}::date FOR UPDATE`;
-        const { planned, let_through, is_released } = wave!;
-        const rows = Number(toId - fromId) + 1;
-        const through = letThrough({ planned, letThrough: let_through, isReleased: is_released }, rows);
-        const noted = await sql.$queryRaw<{ through_to_id: bigint; is_new: boolean }[]>`
-          INSERT INTO wave_pages AS p (local_day, from_id, to_id, through_to_id, edition_date)
-          VALUES (${localDay}::date, ${fromId}, ${toId}, ${fromId + BigInt(through) - 1n}, ${editionDate}::date)
-          ON CONFLICT (local_day, from_id) DO UPDATE SET to_id = p.to_id
-          RETURNING new.through_to_id, old.from_id IS NULL AS is_new`;
-        const { through_to_id, is_new } = noted[0]!;
-        if (is_new)
-          await sql.$executeRaw`
-            UPDATE waves SET planned = planned + ${rows}::int, let_through = let_through + ${through}::int
-            WHERE edition_date = ${editionDate}::date`;
-        return through_to_id < fromId ? null : { localDay, fromId, toId: through_to_id };
-      }),
+    async opened(page: Page): Promise<DeliveryRange | null> {
+      const { localDay, fromId, toId } = page;
+      return (await openedWhole(prisma, page)) ? { localDay, fromId, toId } : openedInPart(prisma, page);
+    },
 
     /** Deliveries that nobody may begin: what is held of each wave, and all that belongs to an edition the brake stopped. */
     async closed(): Promise<DeliveryRange[]> {
@@ -133,3 +116,47 @@ const fromRow = ({ local_day, from_id, to_id }: RangeRow): DeliveryRange => ({
   fromId: from_id,
   toId: to_id,
 });
+
+/** Nearly every page is let through as a whole, in one statement. @returns false when it has to be looked at, or was noted before */
+async function openedWhole(prisma: PrismaClient, { editionDate, localDay, fromId, toId }: Page): Promise<boolean> {
+  const rows = Number(toId - fromId) + 1;
+  const noted = await prisma.$executeRaw`
+    WITH wave AS (
+      INSERT INTO waves AS w (edition_date, planned, let_through)
+      SELECT ${editionDate}::date, ${rows}::int, ${rows}::int
+      WHERE ${rows}::int < ${LARGE_WAVE}::int
+        AND NOT EXISTS (SELECT FROM wave_pages WHERE local_day = ${localDay}::date AND from_id = ${fromId})
+      ON CONFLICT (edition_date) DO UPDATE SET planned = w.planned + ${rows}::int, let_through = w.let_through + ${rows}::int
+      WHERE w.released_at IS NOT NULL OR w.planned + ${rows}::int < ${LARGE_WAVE}::int
+      RETURNING edition_date
+    )
+    INSERT INTO wave_pages (local_day, from_id, to_id, through_to_id, edition_date)
+    SELECT ${localDay}::date, ${fromId}, ${toId}, ${toId}, edition_date FROM wave`;
+  return noted > 0;
+}
+
+function openedInPart(
+  prisma: PrismaClient,
+  { editionDate, localDay, fromId, toId }: Page,
+): Promise<DeliveryRange | null> {
+  return prisma.$transaction(async (sql) => {
+    await sql.$executeRaw`INSERT INTO waves (edition_date) VALUES (${editionDate}::date) ON CONFLICT DO NOTHING`;
+    const [wave] = await sql.$queryRaw<{ planned: number; let_through: number; is_released: boolean }[]>`
+        SELECT planned, let_through, released_at IS NOT NULL AS is_released FROM waves
+        WHERE edition_date = ${editionDate}::date FOR UPDATE`;
+    const { planned, let_through, is_released } = wave!;
+    const rows = Number(toId - fromId) + 1;
+    const through = letThrough({ planned, letThrough: let_through, isReleased: is_released }, rows);
+    const noted = await sql.$queryRaw<{ through_to_id: bigint; is_new: boolean }[]>`
+        INSERT INTO wave_pages AS p (local_day, from_id, to_id, through_to_id, edition_date)
+        VALUES (${localDay}::date, ${fromId}, ${toId}, ${fromId + BigInt(through) - 1n}, ${editionDate}::date)
+        ON CONFLICT (local_day, from_id) DO UPDATE SET to_id = p.to_id
+        RETURNING new.through_to_id, old.from_id IS NULL AS is_new`;
+    const { through_to_id, is_new } = noted[0]!;
+    if (is_new)
+      await sql.$executeRaw`
+          UPDATE waves SET planned = planned + ${rows}::int, let_through = let_through + ${through}::int
+          WHERE edition_date = ${editionDate}::date`;
+    return through_to_id < fromId ? null : { localDay, fromId, toId: through_to_id };
+  });
+}

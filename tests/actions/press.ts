@@ -64,11 +64,12 @@ export async function aPress({ start = at("2026-04-15T06:00Z"), behave, connecti
     notice: () => null,
   });
   const { now } = store.clock;
+  const lanes = openLanes(connections);
   const needs = {
     ...store,
     ...{ queue, log, now, post, sources: [], catalogue: defaultCatalogue, closesAt: "01:00", retentionDays: 90 },
-    recorder: recorder(store.deliveries, { enough: connections / 2 }),
-    lanes: openLanes(connections),
+    recorder: recorder(store.deliveries, { enough: () => Math.min(connections / 2, lanes.busy()) }),
+    lanes,
     pace: { take: () => 0, perSecond: null },
   };
   /** Without a memory of editions that this test goes on changing. */

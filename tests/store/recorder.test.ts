@@ -22,7 +22,7 @@ function aTable() {
         fail,
       });
     });
-  return { statements, room: recorder({ record }, { enough: 100, gatherMs: 1 }) };
+  return { statements, room: recorder({ record }, { enough: () => 100, gatherMs: 1 }) };
 }
 const turn = () => new Promise((resolve) => setTimeout(resolve, 10));
 

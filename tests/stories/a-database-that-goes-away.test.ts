@@ -38,7 +38,7 @@ test("C3: while nothing can be recorded each connection waits with one mail; aft
   };
   const shared = {
     ...press.delivering(),
-    recorder: recorder({ record: failing }, { enough: CONNECTIONS / 2 }),
+    recorder: recorder({ record: failing }, { enough: () => CONNECTIONS / 2 }),
   };
   const [first] = await press.store.sql<{ id: string }>("SELECT min(id)::text AS id FROM deliveries");
   const jobs = [0, 1, 2, 3].map((n) => {

@@ -44,7 +44,7 @@ function secondMachine(): ReturnType<Press["delivering"]> {
   return {
     ...press.needs,
     ...rooms,
-    recorder: recorder(rooms.deliveries, { enough: 2 }),
+    recorder: recorder(rooms.deliveries, { enough: () => 2 }),
     shelf: openShelf(rooms.editions),
     lanes: openLanes(4),
   };

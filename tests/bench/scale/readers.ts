@@ -100,9 +100,9 @@ export async function giveFilters(url: string, readers: number, distinct: number
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   const random = seeded(getRandomValues(new Uint32Array(1))[0]!);
-  const batch = 10_000;
-  for (let from = 1; from <= Math.min(readers, distinct); from += batch) {
-    const filters = Array.from({ length: batch }, () => JSON.stringify(aFilterOf(random)));
+  const [batch, last] = [50_000, Math.min(readers, distinct)];
+  for (let from = 1; from <= last; from += batch) {
+    const filters = Array.from({ length: Math.min(batch, last - from + 1) }, () => JSON.stringify(aFilterOf(random)));
     await client.query(
       `UPDATE subscriptions s SET filter = f.filter FROM unnest($1::jsonb[]) WITH ORDINALITY AS f(filter, n),
          generate_series(0, $4::int, $3::int) AS turn
