@@ -32,8 +32,8 @@ const UNDER_WAY_DAYS = 4;
 /**
  * Plans the next readers of a group in the order of their numbers.
  *
- * A reader's live delivery is never of a later day than their mark, and whoever is due has a mark before this day: so what
- * is under way is looked for among the live ones of the days before, of which there are few or none.
+ * Only a reader's last delivery can be under way. Those of a page were planned one after the other, so that looking for
+ * the few that are is a short walk of an index that holds nothing else.
  *
  * @param after the last reader of the page before
  * @param busyBefore readers who were left out of the pages before
@@ -45,9 +45,9 @@ export function planPage(prisma: PrismaClient, wanted: Wanted, after: bigint, bu
     AND (c.last_local_day IS NULL OR c.last_local_day < ${due.localDay}::date)
     AND (c.last_edition IS NULL OR c.last_edition < ${editionDate}::date))`;
   const inPage = Prisma.sql`c.group_id = ${groupId} AND c.subscription_id = ANY (ARRAY(SELECT subscription_id FROM page))`;
-  const earlier = daysUnderWay(due.localDay);
-  const earlierOfPage = Prisma.sql`d.local_day = ANY (${earlier}::date[])
-    AND d.subscription_id = ANY (ARRAY(SELECT subscription_id FROM page))`;
+  const earlier = Array.from({ length: UNDER_WAY_DAYS }, (_, n) => addDays(due.localDay, -1 - n));
+  const lastOfPage = Prisma.sql`d.local_day = ANY (${earlier}::date[])
+    AND d.id = ANY (ARRAY(SELECT last_delivery FROM page))`;
 
   return prisma.$transaction(
     async (sql) => {
@@ -55,13 +55,13 @@ export function planPage(prisma: PrismaClient, wanted: Wanted, after: bigint, bu
       await sql.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('plan-deliveries'))`;
       const [row] = await sql.$queryRaw<PlannedRow[]>`
         WITH page AS MATERIALIZED (
-          SELECT c.subscription_id FROM subscription_clocks c
+          SELECT c.subscription_id, c.last_delivery FROM subscription_clocks c
           WHERE c.group_id = ${groupId} AND c.subscription_id > ${after} ${onlyLate ? Prisma.sql`AND c.joined_late` : Prisma.empty}
           ORDER BY c.subscription_id LIMIT ${pageSize}
         ), live AS (
-          SELECT d.local_day, d.id, d.subscription_id FROM deliveries d WHERE ${earlierOfPage} AND d.next_try_at IS NOT NULL
+          SELECT d.local_day, d.id, d.subscription_id FROM deliveries d WHERE ${lastOfPage} AND d.next_try_at IS NOT NULL
           UNION ALL
-          SELECT d.local_day, d.id, d.subscription_id FROM deliveries d WHERE ${earlierOfPage} AND d.claim_until IS NOT NULL
+          SELECT d.local_day, d.id, d.subscription_id FROM deliveries d WHERE ${lastOfPage} AND d.claim_until IS NOT NULL
         ), under_way AS MATERIALIZED (
           SELECT live.* FROM live JOIN subscription_clocks c USING (subscription_id) WHERE c.group_id = ${groupId} AND ${isDue}
         ), superseded AS (
@@ -75,13 +75,13 @@ export function planPage(prisma: PrismaClient, wanted: Wanted, after: bigint, bu
           SELECT subscription_id FROM under_way EXCEPT SELECT subscription_id FROM superseded
         ), moved AS (
           UPDATE subscription_clocks c SET last_local_day = ${due.localDay}::date, last_edition = ${editionDate}::date,
-            joined_late = false
+            last_delivery = nextval('deliveries_id_seq'), joined_late = false
           WHERE ${inPage} AND ${isDue} AND c.subscription_id NOT IN (SELECT subscription_id FROM busy)
-          RETURNING c.subscription_id
+          RETURNING c.subscription_id, c.last_delivery
         ), planned AS (
-          INSERT INTO deliveries (local_day, subscription_id, edition_date, cadence, due_at, send_by, next_try_at)
-          SELECT ${due.localDay}::date, subscription_id, ${editionDate}::date, ${due.cadence}, ${due.at}, ${sendBy}, paperboy_now()
-          FROM moved ORDER BY subscription_id RETURNING id
+          INSERT INTO deliveries (local_day, id, subscription_id, edition_date, cadence, due_at, send_by, next_try_at)
+          SELECT ${due.localDay}::date, last_delivery, subscription_id, ${editionDate}::date, ${due.cadence}, ${due.at}, ${sendBy}, paperboy_now()
+          FROM moved ORDER BY last_delivery RETURNING id
         ), settled AS (
           -- In this statement, because who joins late while it runs was not looked at.
           UPDATE subscription_clocks c SET joined_late = false WHERE ${inPage} AND c.joined_late AND NOT ${isDue}
@@ -102,11 +102,6 @@ export function planPage(prisma: PrismaClient, wanted: Wanted, after: bigint, bu
     },
     { timeout: 60_000, maxWait: 60_000 },
   );
-}
-
-/** Local days before this one whose digests may still be under way. */
-export function daysUnderWay(localDay: Day): Day[] {
-  return Array.from({ length: UNDER_WAY_DAYS }, (_, n) => addDays(localDay, -1 - n));
 }
 
 /** Writes down what became of a local day of a group; what was planned of it adds up. */

@@ -88,21 +88,22 @@ export function planning(prisma: PrismaClient, { pageSize = PLAN_PAGE }: { pageS
      */
     pullBackMarks: (): Promise<number> => prisma.$executeRaw`
       WITH ahead AS MATERIALIZED (
-        SELECT subscription_id, least(last_local_day, (paperboy_now() + interval '14 hours')::date) AS local_day,
+        SELECT subscription_id, last_local_day AS planned_for, last_delivery AS id,
+          least(last_local_day, (paperboy_now() + interval '14 hours')::date) AS local_day,
           least(last_edition, paperboy_now()::date - 1) AS edition_date
-        FROM subscription_clocks
-        WHERE last_local_day > (paperboy_now() + interval '15 hours')::date
-          OR last_edition >= (paperboy_now() + interval '1 hour')::date
-      ), back AS MATERIALIZED (
-        SELECT * FROM ahead WHERE NOT EXISTS (SELECT FROM deliveries d WHERE d.subscription_id = ahead.subscription_id
-          AND d.local_day > ahead.local_day AND d.claim_until IS NOT NULL)
+        FROM subscription_clocks c
+        WHERE (last_local_day > (paperboy_now() + interval '15 hours')::date
+            OR last_edition >= (paperboy_now() + interval '1 hour')::date)
+          AND NOT EXISTS (SELECT FROM deliveries d WHERE d.local_day = c.last_local_day AND d.id = c.last_delivery
+            AND d.claim_until IS NOT NULL)
       ), ended AS (
         UPDATE deliveries d SET state = CASE WHEN d.was_uncertain THEN 'uncertain' ELSE 'expired' END,
           reason = 'superseded', next_try_at = NULL, ended_at = paperboy_now()
-        FROM back WHERE d.subscription_id = back.subscription_id AND d.local_day > back.local_day AND d.next_try_at IS NOT NULL
+        FROM ahead a WHERE a.planned_for > a.local_day AND d.local_day = a.planned_for AND d.id = a.id
+          AND d.next_try_at IS NOT NULL
       )
-      UPDATE subscription_clocks c SET last_local_day = back.local_day, last_edition = back.edition_date
-      FROM back WHERE c.subscription_id = back.subscription_id`,
+      UPDATE subscription_clocks c SET last_local_day = a.local_day, last_edition = a.edition_date
+      FROM ahead a WHERE c.subscription_id = a.subscription_id`,
 
     /** Forgets what was decided for hours that are still to come, while the clock stood ahead. @returns how many there were */
     forgetFutureDays: (): Promise<number> =>

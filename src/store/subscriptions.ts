@@ -3,7 +3,6 @@ import { Prisma, type PrismaClient } from "../../prisma/client/client.ts";
 import type { Filter } from "../core/filter.ts";
 import type { Day } from "../core/paper.ts";
 import type { Preferences, SubscriptionState } from "../core/subscription.ts";
-import { daysUnderWay } from "./plan-page.ts";
 
 export type SubscriptionId = bigint;
 type Sql = Prisma.TransactionClient;
@@ -256,20 +255,18 @@ export async function joinGroup(sql: Sql, id: SubscriptionId, { late, since }: {
 async function planWelcome(sql: Sql, id: SubscriptionId, welcome: Welcome): Promise<PlannedDelivery | null> {
   if (!welcome) return null;
   const { localDay, editionDate, sendBy } = welcome;
-  const earlier = daysUnderWay(localDay);
   await sql.$executeRaw`SELECT make_delivery_partitions(${localDay}::date, ${localDay}::date)`;
   const [row] = await sql.$queryRaw<{ id: bigint }[]>`
     WITH moved AS (
-      UPDATE subscription_clocks
-      SET last_local_day = ${localDay}::date, last_edition = greatest(last_edition, ${editionDate}::date)
+      UPDATE subscription_clocks c
+      SET last_local_day = ${localDay}::date, last_edition = greatest(last_edition, ${editionDate}::date),
+        last_delivery = nextval('deliveries_id_seq')
       WHERE subscription_id = ${id} AND (last_local_day IS NULL OR last_local_day < ${localDay}::date)
-        AND NOT EXISTS (SELECT FROM deliveries d WHERE d.local_day = ANY (${earlier}::date[])
-          AND d.subscription_id = ${id} AND d.next_try_at IS NOT NULL)
-        AND NOT EXISTS (SELECT FROM deliveries d WHERE d.local_day = ANY (${earlier}::date[])
-          AND d.subscription_id = ${id} AND d.claim_until IS NOT NULL)
-      RETURNING subscription_id)
-    INSERT INTO deliveries (local_day, subscription_id, edition_date, cadence, is_welcome, due_at, send_by, next_try_at)
-    SELECT ${localDay}::date, s.id, ${editionDate}::date, s.cadence, true, paperboy_now(), ${sendBy}, paperboy_now()
+        AND NOT EXISTS (SELECT FROM deliveries d WHERE d.local_day = c.last_local_day AND d.id = c.last_delivery
+          AND d.state IN ('planned', 'claimed', 'retry'))
+      RETURNING subscription_id, last_delivery)
+    INSERT INTO deliveries (local_day, id, subscription_id, edition_date, cadence, is_welcome, due_at, send_by, next_try_at)
+    SELECT ${localDay}::date, last_delivery, s.id, ${editionDate}::date, s.cadence, true, paperboy_now(), ${sendBy}, paperboy_now()
     FROM moved JOIN subscriptions s ON s.id = moved.subscription_id
     RETURNING id`;
   return row ? { localDay, id: row.id } : null;

@@ -178,6 +178,7 @@ process.on("message", async (question: ToFarEnd) => {
   if (question.ask === "forget") {
     mails = [];
     counts.fill(0);
+    said = 0;
   }
   say({ say: "done", mails: question.ask === "mails" ? [...mails].sort((a, b) => a.at - b.at) : [] });
 });
