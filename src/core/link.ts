@@ -4,8 +4,9 @@
  * A token is `<base64url of payload and signature>.<key id>`: one path segment that ends in a letter or digit, because
  * mail programs leave a dot or underscore at the end of an address outside the link.
  */
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { Invalid } from "../errors.ts";
+import { type HmacKey, hmac, hmacKey } from "./hmac.ts";
 import { decodePayload, encodePayload, type Payloads, type Purpose, readVarint, varints } from "./link-payload.ts";
 
 export interface SigningKey {
@@ -47,6 +48,8 @@ const SHORTEST_SECRET = 16;
 
 /** @param keys the first one signs, all of them open */
 export function openLinks(keys: readonly SigningKey[]): Links {
+  const macKeys = new Map(keys.map((key) => [key, hmacKey(key.secret)]));
+  const mac = (key: SigningKey, purpose: Purpose, body: Uint8Array) => macOf(macKeys.get(key)!, purpose, body);
   const [signing] = keys;
   if (signing === undefined || signing.retired)
     throw new Invalid("Links need a key to sign with, and the first is retired or missing");
@@ -99,10 +102,9 @@ export function parseSecretKeys(text: string): SigningKey[] {
   return keys;
 }
 
-function mac(key: SigningKey, purpose: Purpose, body: Uint8Array): Buffer {
+function macOf(key: HmacKey, purpose: Purpose, body: Uint8Array): Buffer {
   // The first words keep this use of the secret apart from any other; no purpose contains the zero byte.
-  const hash = createHmac("sha256", key.secret).update(`paperboy link 1 ${purpose}\0`).update(body);
-  return hash.digest().subarray(0, MAC_BYTES);
+  return hmac(key, Buffer.concat([Buffer.from(`paperboy link 1 ${purpose}\0`), body])).subarray(0, MAC_BYTES);
 }
 
 function partsOf(token: string): { keyId: string; body: Buffer; mac: Buffer } | null {

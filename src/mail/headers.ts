@@ -38,7 +38,7 @@ const feedbackSender = "paperboy";
 /** All header lines but those of the body's type, each ended by CRLF; one of each name. */
 export function headerLines(message: MessageHeaders, list?: ListHeaders): string {
   const lines = [
-    header("From", mailbox(message.from)),
+    fromLine(message.from),
     header("To", addressForWire(message.to)),
     header("Subject", words(message.subject)),
     header("Date", dateLine(message.composedAt)),
@@ -98,6 +98,18 @@ export function messageIdOf(kind: string, key: string, domain: string): string {
 /** In A-labels; empty for what is no domain. The ordinary ones are not parsed as an address would be: three a mail cost 20 µs. */
 function asciiDomain(domain: string): string {
   return /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/u.test(domain) ? domain : domainToASCII(domain);
+}
+
+const fromLines = new WeakMap<Mailbox, string>();
+
+/** The same in every mail of a kind. */
+function fromLine(from: Mailbox): string {
+  let line = fromLines.get(from);
+  if (line === undefined) {
+    line = header("From", mailbox(from));
+    fromLines.set(from, line);
+  }
+  return line;
 }
 
 /** One header, folded at spaces to 76 letters, its value free of line breaks. */

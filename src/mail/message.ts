@@ -1,5 +1,5 @@
 /** Puts headers and encoded bodies together into the bytes that go out. Pure. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { addressForWire, type Mailbox } from "./headers.ts";
 import { Sheet } from "./sheets.ts";
 
@@ -67,7 +67,7 @@ export function messageOf(
 /** Text first, then html: a mail program shows the last part it can (RFC 2046 5.1.4). */
 function writeAlternatives(sheet: Sheet, text: Body, html: Body, messageId: string): void {
   // "=_" cannot occur in quoted-printable (RFC 2045 6.7), so no body can hold the boundary.
-  const boundary = `=_${createHash("sha256").update(messageId).digest("hex").slice(0, 24)}`;
+  const boundary = `=_${hash("sha256", messageId).slice(0, 24)}`;
   sheet.write(`Content-Type: multipart/alternative;\r\n boundary="${boundary}"\r\n\r\n--${boundary}\r\n`);
   writePart(sheet, "plain", text);
   sheet.write(`--${boundary}\r\n`);

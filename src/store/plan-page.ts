@@ -44,7 +44,9 @@ export function planPage(prisma: PrismaClient, wanted: Wanted, after: bigint, bu
   const isDue = Prisma.sql`((c.joined_at <= ${due.at} OR (c.joined_late AND c.joined_at <= ${joinedBy}))
     AND (c.last_local_day IS NULL OR c.last_local_day < ${due.localDay}::date)
     AND (c.last_edition IS NULL OR c.last_edition < ${editionDate}::date))`;
-  const inPage = Prisma.sql`c.group_id = ${groupId} AND c.subscription_id = ANY (ARRAY(SELECT subscription_id FROM page))`;
+  // By their places in the table, as the page found them: by number, PostgreSQL may take an index of everybody for it. Who
+  // changes in between has another place, and came late to this group if they are still in it: the next tick looks at them.
+  const inPage = Prisma.sql`c.ctid = ANY (ARRAY(SELECT place FROM page)) AND c.group_id = ${groupId}`;
   const earlier = Array.from({ length: UNDER_WAY_DAYS }, (_, n) => addDays(due.localDay, -1 - n));
   const lastOfPage = Prisma.sql`d.local_day = ANY (${earlier}::date[])
     AND d.id = ANY (ARRAY(SELECT last_delivery FROM page))`;
@@ -55,7 +57,7 @@ export function planPage(prisma: PrismaClient, wanted: Wanted, after: bigint, bu
       await sql.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('plan-deliveries'))`;
       const [row] = await sql.$queryRaw<PlannedRow[]>`
         WITH page AS MATERIALIZED (
-          SELECT c.subscription_id, c.last_delivery FROM subscription_clocks c
+          SELECT c.subscription_id, c.last_delivery, c.ctid AS place FROM subscription_clocks c
           WHERE c.group_id = ${groupId} AND c.subscription_id > ${after} ${onlyLate ? Prisma.sql`AND c.joined_late` : Prisma.empty}
           ORDER BY c.subscription_id LIMIT ${pageSize}
         ), live AS (

@@ -2,7 +2,7 @@ import pg from "pg";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { Temporary } from "../../src/errors.ts";
 import { history } from "../../src/store/history.ts";
-import { explaining, readingOf } from "../bench/scale/figures.ts";
+import { buffersOf, explaining, readingOf } from "../bench/scale/figures.ts";
 import { aStore, type TestStore } from "../support/store.ts";
 
 let store: TestStore;
@@ -89,7 +89,7 @@ test("C16: three hundred readers are looked up in one statement that reads hardl
   await client.query("ROLLBACK");
   client.release();
   const plan = plans.get("history")!;
-  const { rowsPerRow, buffersPerRow } = readingOf(plan, [plan], 7 * 300);
+  const { rowsPerRow, buffersPerRow } = readingOf(buffersOf(plan), [plan], 7 * 300);
   expect(rowsPerRow).toBeLessThanOrEqual(3);
   expect(buffersPerRow).toBeLessThanOrEqual(3);
 });

@@ -69,16 +69,19 @@ export interface Reading {
   readonly buffersPerRow: number;
 }
 
-/**
- * @param whole what was read, with everything it asked for: a part that is told elsewhere in the plan (CTE) counts where it
- *   was asked for first, as PostgreSQL counts it
- * @param parts where the rows came from
- */
-export function readingOf(whole: PlanNode, parts: readonly PlanNode[], returned: number): Reading {
+/** @param parts where the rows came from */
+export function readingOf(buffers: number, parts: readonly PlanNode[], returned: number): Reading {
   const rowsRead = parts.flatMap(scansIn).reduce((sum, scan) => sum + rowsReadBy(scan), 0);
-  const buffers = whole["Shared Hit Blocks"] + whole["Shared Read Blocks"];
   const per = (count: number) => round(count / Math.max(returned, 1));
   return { returned, rowsRead, buffers, rowsPerRow: per(rowsRead), buffersPerRow: per(buffers) };
+}
+
+/**
+ * Buffers of a node and of everything it asked for: a part that stands elsewhere in the plan (CTE) counts where it was
+ * asked for first, as PostgreSQL counts it.
+ */
+export function buffersOf(node: PlanNode): number {
+  return node["Shared Hit Blocks"] + node["Shared Read Blocks"];
 }
 
 /** Every node of a plan, from the top. */

@@ -6,7 +6,7 @@ import type { Filter } from "../../../src/core/filter.ts";
 import { type EditionIndex, indexEdition } from "../../../src/core/match.ts";
 import { openDatabase } from "../../../src/store/database.ts";
 import { history } from "../../../src/store/history.ts";
-import { costsOf, explaining, type PlanNode, readingOf, round } from "./figures.ts";
+import { buffersOf, costsOf, explaining, type PlanNode, readingOf, round } from "./figures.ts";
 import { anEditionOf } from "./papers.ts";
 import { HISTORY_DAYS } from "./readers.ts";
 
@@ -129,7 +129,7 @@ async function historyOf(pool: pg.Pool) {
     const scans = plan.Plans!.find((node) => node["Node Type"] === "Append") ?? plan.Plans![0]!;
     readings[`${size === groups[0]!.size ? "largest" : "smallest"} group, ${size} readers`] = {
       inPage: ids.length,
-      ...readingOf(plan, [plan], scans["Actual Rows"] * scans["Actual Loops"]),
+      ...readingOf(buffersOf(plan), [plan], scans["Actual Rows"] * scans["Actual Loops"]),
     };
   }
   return readings;

@@ -8,7 +8,7 @@ import { incidents } from "../../../src/store/incidents.ts";
 import { planning } from "../../../src/store/planning.ts";
 import { stops } from "../../../src/store/stops.ts";
 import { type Page, waves } from "../../../src/store/waves.ts";
-import { costsOf, explaining, nodesIn, type PlanNode, type Reading, readingOf, round } from "./figures.ts";
+import { buffersOf, costsOf, explaining, nodesIn, type PlanNode, type Reading, readingOf, round } from "./figures.ts";
 
 export async function measurePlanning(url: string): Promise<object> {
   const { prisma, pool, close } = await openDatabase({ url });
@@ -89,18 +89,19 @@ function readingsOf(plan: PlanNode) {
   const { due, reading } = selectOfDue(plan);
   return {
     "select of who is due": reading,
-    "the whole statement, writes included": readingOf(plan, [plan], due),
+    "the whole statement, writes included": readingOf(buffersOf(plan), [plan], due),
   };
 }
 
 /**
  * The scan of the clocks that finds who is due. It is the first to ask which readers are on the page and which of them have
- * a digest under way, so that its buffers are those of all three.
+ * a digest under way, so that its buffers are those of all three; less one for each number it draws from the sequence of
+ * deliveries, which is of the writing.
  */
 export function selectOfDue(plan: PlanNode): { readonly due: number; readonly reading: Reading } {
   const nodes = nodesIn(plan);
   const part = (name: string) => nodes.find((node) => node["Subplan Name"] === `CTE ${name}`)!;
   const scan = part("moved").Plans!.find((node) => node["Relation Name"] === "subscription_clocks")!;
   const due = scan["Actual Rows"];
-  return { due, reading: readingOf(scan, [part("page"), part("under_way"), scan], due) };
+  return { due, reading: readingOf(buffersOf(scan) - due, [part("page"), part("under_way"), scan], due) };
 }
