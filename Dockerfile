@@ -40,5 +40,5 @@ EXPOSE 3000
 # For the web process; a worker has no port, and docker-compose.yml turns this off for it.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "--max-semi-space-size=8", "bin/paperboy.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=4", "bin/paperboy.js"]
 CMD ["web"]

@@ -177,7 +177,7 @@ async function paperboy(of: { workers: number; queue: string; isSigned: boolean 
   const profiling = values.profile ? ["--cpu-prof", "--cpu-prof-dir", values.profile] : [];
   const bin = fileURLToPath(new URL("../../bin/paperboy.js", import.meta.url));
   const started = Array.from({ length: workers }, () =>
-    start(process.execPath, ["--max-semi-space-size=8", ...profiling, bin, "worker"], env),
+    start(process.execPath, ["--max-semi-space-size=4", ...profiling, bin, "worker"], env),
   );
   try {
     await deliver(WARM_UP);
