@@ -136,7 +136,7 @@ export function subscriptions(prisma: PrismaClient) {
 }
 
 /** The columns of `subscriptions` that hold what a reader chose. */
-export interface PreferencesRow {
+interface PreferencesRow {
   filter: Filter;
   cadence: Preferences["cadence"];
   weekday: number | null;
@@ -169,7 +169,7 @@ function fromRow(row: Row): Subscription {
 }
 
 /** The preferences in a row of `subscriptions`, or of a join with it. */
-export function preferencesOf(row: PreferencesRow): Preferences {
+function preferencesOf(row: PreferencesRow): Preferences {
   const { filter, cadence, weekday, hour, zone, max_papers: maxPapers, language, format } = row;
   const rhythm = cadence === "weekly" ? { cadence, weekday: weekday! } : { cadence };
   return { ...rhythm, filter, hour, zone, maxPapers, language, format };

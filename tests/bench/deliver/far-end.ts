@@ -1,7 +1,8 @@
 /** What takes the mails of a benchmark: Postfix's `smtp-sink`, else a server of our own in a process of its own. */
 import { userInfo } from "node:os";
 import { fileURLToPath } from "node:url";
-import { freePort, listening, program, type Running, start } from "../../support/processes.ts";
+import { freePort } from "../../support/free-port.ts";
+import { listening, program, type Running, start } from "../../support/processes.ts";
 
 export interface FarEnd extends Running {
   readonly port: number;

@@ -89,7 +89,7 @@ async function addHistory(client: pg.Client, nextDays: readonly Day[]): Promise<
     [nextDays, HISTORY_DAYS],
   );
   await client.query(
-    `UPDATE subscription_clocks c SET last_local_day = d.local_day, last_edition = d.edition_date, last_delivery = d.id
+    `UPDATE subscription_clocks c SET last_local_day = d.local_day, last_edition = d.local_day - 2, last_delivery = d.id
      FROM deliveries d WHERE d.subscription_id = c.subscription_id AND d.local_day = ($1::date[])[c.group_id] - 1`,
     [nextDays],
   );
