@@ -98,7 +98,9 @@ export function openSender(options: SenderOptions): Sender {
       if (isClosing) return { kind: "unsent", cause: "closing" };
       if (!isAddress(mail.envelope.to))
         return { kind: "refused", code: 553, response: "553 5.1.3 not an address we can write to" };
-      const lane = free.pop() ?? (await new Promise<(typeof lanes)[number] | null>((resolve) => waiting.push(resolve)));
+      // The one that rests longest: what it sent last is recorded, so no connection ever has two mails that a crash would double.
+      const lane =
+        free.shift() ?? (await new Promise<(typeof lanes)[number] | null>((resolve) => waiting.push(resolve)));
       if (lane === null) return { kind: "unsent", cause: "closing" };
       const sending = sendOn(lane, mail);
       underway.add(sending);
