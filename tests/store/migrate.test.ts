@@ -1,10 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Permanent, Temporary } from "../../src/errors.ts";
 import { openLog } from "../../src/log.ts";
+import { openDatabase } from "../../src/store/database.ts";
+import { editions } from "../../src/store/editions.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { aDatabase, type TestDatabase } from "../support/database.ts";
 
@@ -50,6 +53,52 @@ test("the project's own migrations apply, and a second time there is nothing to 
   const startedAt = performance.now();
   expect(await migrate({ databaseUrl: database.url })).toEqual({ applied: [] });
   expect(performance.now() - startedAt).toBeLessThan(500); // 15 ms on an idle machine: the engine is not even loaded
+});
+
+test("a database of the first release keeps its editions, its readers' clocks and their deliveries", async () => {
+  const own = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));
+  cpSync(join(own, "20261122000000_the_spine"), join(dir, "20261122000000_the_spine"), { recursive: true });
+  await run();
+  await query(`INSERT INTO papers (public_id, title, abstract, authors, categories, keywords, url, code_url, told_by)
+    VALUES ('2604.00001', 'Agents that plan', 'They do.', '{Ada Lovelace}', '{cs.AI}', '{}', 'https://arxiv.org/abs/2604.00001', NULL, 'file')`);
+  await query("INSERT INTO editions (date, state, closed_at) VALUES ('2026-04-14', 'closed', '2026-04-15T01:00Z')");
+  await query(`INSERT INTO edition_papers VALUES ('2026-04-14', 1, 1, 'trending', '2026-04-14', 7, 0, NULL, 0, 1,
+    '{"votes":1,"comments":0,"stars":0,"age":0}', '{agents}', true)`);
+  await query(`INSERT INTO subscriptions (address_key, email, state, filter, cadence, hour, zone, max_papers, language, format)
+    VALUES ('key', 'reader@example.org', 'active', '{"grammar":1,"watches":[]}', 'daily', 7, 'UTC', 10, 'en', 'text')`);
+  await query("INSERT INTO subscription_clocks (subscription_id, last_local_day) VALUES (1, '2026-04-15')");
+  await query("SELECT make_delivery_partitions('2026-04-15', '2026-04-15')");
+  await query(`INSERT INTO deliveries (local_day, subscription_id, edition_date, cadence, due_at, send_by, next_try_at)
+    VALUES ('2026-04-15', 1, '2026-04-14', 'daily', now(), now(), now())`);
+
+  await migrate({ databaseUrl: database.url });
+  const { prisma, close } = await openDatabase({ url: database.url });
+  const edition = await editions(prisma).find("2026-04-14");
+  await close();
+  expect(
+    edition?.papers.map(({ id, title, abstract, authors, categories, codeUrl, topics }) => ({
+      id,
+      title,
+      abstract,
+      authors,
+      categories,
+      codeUrl,
+      topics,
+    })),
+  ).toEqual([
+    {
+      id: "2604.00001",
+      title: "Agents that plan",
+      abstract: "They do.",
+      authors: ["Ada Lovelace"],
+      categories: ["cs.AI"],
+      codeUrl: null,
+      topics: ["agents"],
+    },
+  ]);
+  expect(
+    await query("SELECT last_delivery::int AS last, (SELECT id::int FROM deliveries) AS id FROM subscription_clocks"),
+  ).toEqual([{ last: 1, id: 1 }]);
 });
 
 test("the notes are Prisma's own, so that its command line agrees", async () => {

@@ -100,7 +100,6 @@ CREATE TABLE "edition_papers" (
     "score_parts" JSONB NOT NULL,
     "topics" TEXT[],
     "is_new" BOOLEAN NOT NULL,
-    "facts" JSONB NOT NULL,
 
     CONSTRAINT "edition_papers_pkey" PRIMARY KEY ("edition_date","paper_id")
 );
