@@ -86,7 +86,11 @@ test("what is below the level is not written", () => {
 
 test("a hundred thousand letters without an address take no noticeable time", () => {
   const text = `x@y ${"a".repeat(100_000)}`;
-  const startedAt = performance.now();
-  mask(text);
-  expect(performance.now() - startedAt).toBeLessThan(1_000);
+  const timed = () => {
+    const startedAt = performance.now();
+    mask(text);
+    return performance.now() - startedAt;
+  };
+  // The best of three: 0.35 s on an idle machine, and now and then another process takes its turn in between.
+  expect(Math.min(timed(), timed(), timed())).toBeLessThan(1_000);
 });

@@ -212,6 +212,10 @@ describe("whatever comes in", () => {
     );
   });
 
+  test("letters that Unicode has elsewhere are read where a converter wrote them all the same", () => {
+    expect(plainText("𝒜 \u{1d49d}\u{1d4ba}\u{1d4bb}\u{1d455}, \u{1d6a6}\u{1d7cc}x")).toBe("A Befh, x");
+  });
+
   test("one line comes out, in NFC, without control or bidi characters", () => {
     fc.assert(
       fc.property(fc.oneof(messy, fc.string({ unit: "binary" })), (source) => {
