@@ -43,7 +43,7 @@ export async function fixDigests(
     if (!shelved) throw new Error(`there are deliveries of edition ${date}, but no such edition`);
     const unfixed = group.filter((delivery) => delivery.fixed === null);
     const since = shelved.edition.historySince ?? date;
-    const sent = unfixed.length > 0 ? await needs.history.sentTo(unfixed.map(readerOf), since) : NOTHING_SENT;
+    const sent = unfixed.length > 0 ? await needs.history.sentTo(unfixed.map(readerOf), since) : null;
     for (const delivery of group) {
       const wanted = { ...shelved, filter: delivery.preferences.filter, cadence: delivery.cadence };
       if (delivery.fixed) {
@@ -51,7 +51,7 @@ export async function fixDigests(
         ready.push({ delivery, shelved, digest, composedAt: delivery.fixed.composedAt });
         continue;
       }
-      const sentKeys = sent.get(delivery.subscriptionId) ?? NO_KEYS;
+      const sentKeys = sent?.of(delivery.subscriptionId) ?? NO_KEYS;
       const picked = pickDigest({ ...wanted, maxPapers: delivery.preferences.maxPapers, sentKeys });
       if (picked.items.length === 0) {
         const everMatched = pickDigest({ ...wanted, maxPapers: 1, sentKeys: NO_KEYS }).items.length > 0;
@@ -74,8 +74,7 @@ export async function fixDigests(
   return { ready: [...ready, ...fresh.filter(({ delivery }) => fixed.has(delivery.id))], broken };
 }
 
-const NO_KEYS: ReadonlySet<number> = new Set();
-const NOTHING_SENT: ReadonlyMap<bigint, ReadonlySet<number>> = new Map();
+const NO_KEYS: readonly number[] = [];
 
 const readerOf = (delivery: Claimed): bigint => delivery.subscriptionId;
 

@@ -18,7 +18,7 @@ export async function preview({ shelf }: Needs, filter: Filter, maxPapers: numbe
   const newest = await shelf.newest();
   if (newest === null) return { edition: null, digest: null, papersPerDay: 0 };
   const { edition, index } = newest;
-  const digest = pickDigest({ index, edition, filter, cadence: "daily", maxPapers, sentKeys: new Set() });
+  const digest = pickDigest({ index, edition, filter, cadence: "daily", maxPapers, sentKeys: [] });
   const recent = await shelf.recent(EDITIONS_OF_MEAN);
   const indexes = recent.map((shelved) => shelved.index);
   return { edition, digest, papersPerDay: papersPerDay(indexes, filter) };

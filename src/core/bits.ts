@@ -10,6 +10,10 @@ export function addBit(bits: Bits, at: number): void {
   bits[at >>> 5]! |= 1 << (at & 31);
 }
 
+export function removeBit(bits: Bits, at: number): void {
+  bits[at >>> 5]! &= ~(1 << (at & 31));
+}
+
 export function hasBit(bits: Bits, at: number): boolean {
   return ((bits[at >>> 5] ?? 0) & (1 << (at & 31))) !== 0;
 }
@@ -38,20 +42,14 @@ export function subtract(from: Bits, other: Bits): void {
   for (let i = 0; i < from.length; i++) from[i]! &= ~other[i]!;
 }
 
-/** The members from `from` up to but not including `to`, ascending, that pass; at most `atMost` of them. */
-export function membersIn(
-  bits: Bits,
-  from: number,
-  to: number,
-  atMost = to,
-  passes?: (at: number) => boolean,
-): number[] {
+/** The members from `from` up to but not including `to`, ascending; at most `atMost` of them. */
+export function membersIn(bits: Bits, from: number, to: number, atMost = to): number[] {
   const found: number[] = [];
   for (let i = from >>> 5; i < bits.length && found.length < atMost; i++) {
     for (let word = bits[i]!; word !== 0; word &= word - 1) {
       const at = i * 32 + (31 - Math.clz32(word & -word));
       if (at >= to || found.length >= atMost) return found;
-      if (at >= from && (passes === undefined || passes(at))) found.push(at);
+      if (at >= from) found.push(at);
     }
   }
   return found;

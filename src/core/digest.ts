@@ -1,8 +1,8 @@
 /** Picks the papers of an edition for one reader and says why; the model a template sees. */
-import { hasBit, membersIn } from "./bits.ts";
+import { type Bits, hasBit, membersIn, removeBit } from "./bits.ts";
 import type { Edition, RankedBy, RankedPaper } from "./edition.ts";
 import type { Because, Filter } from "./filter.ts";
-import { becauseOf, type EditionIndex, match } from "./match.ts";
+import { becauseOf, type EditionIndex, type Matched, match } from "./match.ts";
 import type { Day } from "./paper.ts";
 import type { Rhythm } from "./subscription.ts";
 
@@ -30,11 +30,6 @@ interface Wanted {
   readonly cadence: Rhythm["cadence"];
 }
 
-/** Keys of papers that were sent: a set of them, or whatever can tell. */
-export interface SentKeys {
-  has(key: number): boolean;
-}
-
 /**
  * Followed papers get at most this share of a digest that trending ones would fill; they stand after those. Fewer
  * trending ones leave them more room.
@@ -49,23 +44,20 @@ const FOLLOWED_SHARE = 1 / 3;
  *
  * @param sentKeys keys of papers that were sent to this reader, as they were then
  */
-export function pickDigest(wanted: Wanted & { readonly maxPapers: number; readonly sentKeys: SentKeys }): Digest {
+export function pickDigest(wanted: Wanted & { readonly maxPapers: number; readonly sentKeys: Iterable<number> }): Digest {
   const { index, filter, cadence, maxPapers, sentKeys } = wanted;
   const matched = match(index, filter);
   const { papers } = matched;
-  const isFresh = unsent(index, sentKeys);
-  const followed = membersIn(papers, index.followedFrom, index.papers.length, maxPapers, isFresh);
+  removeSent(papers, sentKeys, index);
+  const followed = membersIn(papers, index.followedFrom, index.papers.length, maxPapers);
   // A digest of one or two has no third to give away.
   const room = maxPapers - Math.min(followed.length, Math.floor(maxPapers * FOLLOWED_SHARE));
   const trending =
     cadence === "weekly"
-      ? firstOf(index.weekOrder, room, (at) => hasBit(papers, at) && isFresh(at))
-      : membersIn(papers, 0, index.followedFrom, room, isFresh);
+      ? firstOf(index.weekOrder, room, papers)
+      : membersIn(papers, 0, index.followedFrom, room);
   const places = [...trending, ...followed.slice(0, maxPapers - trending.length)];
-  return digest(
-    wanted,
-    places.map((at) => ({ paper: index.papers[at]!, because: becauseOf(index, filter, at, matched) })),
-  );
+  return digest(wanted, places, matched);
 }
 
 /**
@@ -76,44 +68,42 @@ export function pickDigest(wanted: Wanted & { readonly maxPapers: number; readon
  */
 export function digestOf(wanted: Wanted & { readonly keys: readonly number[] }): Digest {
   const { index, filter, keys } = wanted;
-  const placeOf = new Map<number, number>();
-  index.papers.forEach((paper, at) => {
-    for (const key of paper.formerKeys) if (!placeOf.has(key)) placeOf.set(key, at);
-  });
-  // A key of its own goes before one that was only merged in.
-  index.papers.forEach((paper, at) => {
-    placeOf.set(paper.key, at);
-  });
-  const places = new Set(keys.flatMap((key) => placeOf.get(key) ?? []));
-  const matched = match(index, filter);
-  return digest(
-    wanted,
-    [...places].map((at) => ({ paper: index.papers[at]!, because: becauseOf(index, filter, at, matched) })),
-  );
+  const places = new Set<number>();
+  for (const key of keys) {
+    const all = index.placesOf.get(key) ?? [];
+    // A key of its own goes before one that was only merged in.
+    const at = all.find((place) => index.papers[place]!.key === key) ?? all[0];
+    if (at !== undefined) places.add(at);
+  }
+  return digest(wanted, [...places], match(index, filter));
 }
 
-function digest({ edition, cadence }: Wanted, items: readonly Omit<DigestItem, "number">[]): Digest {
+function digest({ index, edition, filter, cadence }: Wanted, places: readonly number[], matched: Matched): Digest {
   return {
     editionDate: edition.date,
     rankedBy: edition.rankedBy,
     cadence,
-    items: items.map((item, i) => ({ number: i + 1, ...item })),
+    items: places.map((at, i) => ({
+      number: i + 1,
+      paper: index.papers[at]!,
+      because: becauseOf(index, filter, at, matched),
+    })),
   };
 }
 
-function unsent({ papers }: EditionIndex, sentKeys: SentKeys): (at: number) => boolean {
-  return (at) => !wasSent(papers[at]!, sentKeys);
+/** Takes out what was sent under any key it had. */
+function removeSent(papers: Bits, sentKeys: Iterable<number>, { placesOf }: EditionIndex): void {
+  for (const key of sentKeys) {
+    const places = placesOf.get(key);
+    if (places !== undefined) for (const at of places) removeBit(papers, at);
+  }
 }
 
-function wasSent(paper: RankedPaper, sentKeys: SentKeys): boolean {
-  return sentKeys.has(paper.key) || paper.formerKeys.some((key) => sentKeys.has(key));
-}
-
-function firstOf(order: readonly number[], atMost: number, passes: (at: number) => boolean): number[] {
+function firstOf(order: readonly number[], atMost: number, papers: Bits): number[] {
   const first: number[] = [];
   for (const at of order) {
     if (first.length >= atMost) break;
-    if (passes(at)) first.push(at);
+    if (hasBit(papers, at)) first.push(at);
   }
   return first;
 }

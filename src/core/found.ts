@@ -5,16 +5,16 @@ import { type Bits, noBits } from "./bits.ts";
  * the oldest from a Map of many walks over those that were taken before, and that cost a third of the matching.
  */
 const MOST_FOUND = 10_000;
-const MOST_NOT_FOUND = 100_000;
+const MOST_ASKED = 100_000;
 
 /**
  * What entries were found to mean: readers share their words and people, so each is looked up once an edition. Most find
  * nothing, and nothing takes no room.
  */
 export class Found {
-  readonly #some = new Map<string, Bits>();
-  readonly #none = new Set<string>();
+  readonly #byEntry = new Map<string, Bits>();
   readonly #nothing: Bits;
+  #found = 0;
 
   constructor(papers: number) {
     this.#nothing = noBits(papers);
@@ -22,21 +22,19 @@ export class Found {
 
   /** What was found before, else what `find` finds now. Not to be changed. */
   get(entry: string, find: () => Bits): Bits {
-    const known = this.#none.has(entry) ? this.#nothing : this.#some.get(entry);
+    const known = this.#byEntry.get(entry);
     if (known !== undefined) return known;
     const bits = find();
-    if (bits.some((word) => word !== 0)) {
-      if (this.#some.size >= MOST_FOUND) this.#some.clear();
-      this.#some.set(entry, bits);
-      return bits;
-    }
-    if (this.#none.size >= MOST_NOT_FOUND) this.#none.clear();
-    this.#none.add(entry);
-    return this.#nothing;
+    const isFound = bits.some((word) => word !== 0);
+    if (this.#found >= MOST_FOUND || this.#byEntry.size >= MOST_ASKED) this.clear();
+    if (isFound) this.#found += 1;
+    const kept = isFound ? bits : this.#nothing;
+    this.#byEntry.set(entry, kept);
+    return kept;
   }
 
   clear(): void {
-    this.#some.clear();
-    this.#none.clear();
+    this.#byEntry.clear();
+    this.#found = 0;
   }
 }

@@ -4,7 +4,7 @@
  * The work is done once an edition: each topic, category, author and phrase becomes a set of bits, one a paper. A reader
  * is then a handful of ands and ors over sets that are there already.
  */
-import { addBit, type Bits, hasBit, intersect, intersectAny, members, noBits, subtract, unite } from "./bits.ts";
+import { addBit, type Bits, hasBit, intersect, intersectAny, members, noBits, removeBit, subtract, unite } from "./bits.ts";
 import type { RankedPaper } from "./edition.ts";
 import type { Because, Filter, Watch } from "./filter.ts";
 import { findPhrase } from "./find-phrase.ts";
@@ -24,11 +24,19 @@ export interface EditionIndex {
   readonly trending: Bits;
   readonly followed: Bits;
   readonly withCode: Bits;
+  readonly none: Bits;
+  /** Places by every key a paper has or had. */
+  readonly placesOf: ReadonlyMap<number, readonly number[]>;
   readonly topics: ReadonlyMap<string, Bits>;
   /** By category and by archive: `cs.CL` and `cs`. */
   readonly categories: ReadonlyMap<string, Bits>;
   readonly authors: AuthorIndex;
   readonly text: TextIndex;
+  /**
+   * Sets to work on. A set of more than 64 bytes lives outside the heap: making three for each reader of a large edition
+   * took half of the matching.
+   */
+  readonly scratch: Bits[];
   /** What phrases and names were found to mean here; filled as readers ask. */
   readonly found: { readonly phrases: Found; readonly authors: Found };
 }
@@ -45,7 +53,7 @@ interface AuthorIndex {
   readonly bySquashed: ReadonlyMap<string, readonly Author[]>;
 }
 
-/** What a filter takes of an edition. */
+/** What a filter takes of an edition. Good until the next filter is matched: its sets are used again. */
 export interface Matched {
   readonly papers: Bits;
   /** The same by watch, in the filter's order. */
@@ -81,22 +89,33 @@ export function indexEdition(edition: { readonly papers: readonly RankedPaper[] 
     trending,
     followed: having((paper) => paper.lane === "followed"),
     withCode: having((paper) => paper.codeUrl !== null),
+    none: noBits(papers.length),
+    placesOf: placesByKey(papers),
     topics: group(papers, (paper) => paper.topics),
     categories: group(papers, (paper) => paper.categories.flatMap((category) => [category, category.split(".")[0]!])),
     authors: indexAuthors(papers),
     text: indexTexts(papers.map(searchedText)),
+    scratch: [],
     found: { phrases: new Found(papers.length), authors: new Found(papers.length) },
   };
 }
 
 /** The papers of an edition that any watch takes; without watches, every trending one. Never throws. */
 export function match(index: EditionIndex, filter: Filter): Matched {
-  if (filter.watches.length === 0) return { papers: index.trending, byWatch: [] };
-  const byWatch = filter.watches.map((watch) => matchWatch(index, watch));
+  if (filter.watches.length === 0) return { papers: scratch(index, 0, index.trending), byWatch: [] };
+  const byWatch = filter.watches.map((watch, at) => matchWatch(index, watch, scratch(index, at, index.trending)));
   if (byWatch.length === 1) return { papers: byWatch[0]!.papers, byWatch };
-  const papers = noBits(index.papers.length);
+  const papers = scratch(index, byWatch.length, index.none);
   for (const watch of byWatch) unite(papers, watch.papers);
   return { papers, byWatch };
+}
+
+/** A set to work on, one of some, with what is in `from`. */
+function scratch({ scratch: sets, none }: EditionIndex, at: number, from: Bits): Bits {
+  const bits = sets[at] ?? none.slice();
+  sets[at] = bits;
+  bits.set(from);
+  return bits;
 }
 
 /**
@@ -111,9 +130,10 @@ export function becauseOf(index: EditionIndex, filter: Filter, at: number, match
   if (filter.watches.length === 0)
     return [{ watch: -1, name: "", topics: [], categories: [], include: [], authors: [] }];
   const reasons: Because[] = [];
-  filter.watches.forEach(({ name, topics, categories, include, authors }, watch) => {
+  for (let watch = 0; watch < filter.watches.length; watch++) {
     const found = matched.byWatch[watch]!;
-    if (!hasBit(found.papers, at)) return;
+    if (!hasBit(found.papers, at)) continue;
+    const { name, topics, categories, include, authors } = filter.watches[watch]!;
     reasons.push({
       watch,
       name,
@@ -122,22 +142,22 @@ export function becauseOf(index: EditionIndex, filter: Filter, at: number, match
       include: finding(at, include, found.include),
       authors: finding(at, authors, found.authors),
     });
-  });
+  }
   return reasons;
 }
 
-/** The entries that find this paper. */
+/** The entries that find this paper, which the watch takes: a lone one has to be it. */
 function finding(at: number, entries: readonly string[], found: readonly Bits[]): readonly string[] {
-  return entries.length === 0 ? entries : entries.filter((_, entry) => hasBit(found[entry]!, at));
+  return entries.length < 2 ? entries : entries.filter((_, entry) => hasBit(found[entry]!, at));
 }
 
-function matchWatch(index: EditionIndex, watch: Watch): MatchedWatch {
+function matchWatch(index: EditionIndex, watch: Watch, trending: Bits): MatchedWatch {
   const matched = {
-    papers: index.trending.slice(),
-    topics: watch.topics.map((id) => papersOnTopic(index, id)),
-    categories: watch.categories.map((category) => papersInCategory(index, category)),
-    include: watch.include.map((entry) => papersSaying(index, entry)),
-    authors: watch.authors.map((entry) => papersBy(index, entry)),
+    papers: trending,
+    topics: setsOf(index, watch.topics, papersOnTopic),
+    categories: setsOf(index, watch.categories, papersInCategory),
+    include: setsOf(index, watch.include, papersSaying),
+    authors: setsOf(index, watch.authors, papersBy),
   };
   const { papers, topics, categories, include, authors } = matched;
   // What only arXiv knows reaches a reader through words and people, never through topics alone (CONTRACT §4).
@@ -148,17 +168,28 @@ function matchWatch(index: EditionIndex, watch: Watch): MatchedWatch {
   for (const entry of watch.exclude) subtract(papers, papersSaying(index, entry));
   if (watch.minUpvotes > 0) {
     for (const at of members(papers))
-      if (index.papers[at]!.upvotes < watch.minUpvotes) papers[at >>> 5]! &= ~(1 << (at & 31));
+      if (index.papers[at]!.upvotes < watch.minUpvotes) removeBit(papers, at);
   }
   return matched;
 }
 
+/** Most fields of most watches are empty. */
+const NO_SETS: readonly Bits[] = [];
+
+function setsOf(
+  index: EditionIndex,
+  entries: readonly string[],
+  setOf: (index: EditionIndex, entry: string) => Bits,
+): readonly Bits[] {
+  return entries.length === 0 ? NO_SETS : entries.map((entry) => setOf(index, entry));
+}
+
 function papersOnTopic(index: EditionIndex, id: string): Bits {
-  return index.topics.get(id) ?? noBits(index.papers.length);
+  return index.topics.get(id) ?? index.none;
 }
 
 function papersInCategory(index: EditionIndex, category: string): Bits {
-  return index.categories.get(category) ?? noBits(index.papers.length);
+  return index.categories.get(category) ?? index.none;
 }
 
 function papersSaying(index: EditionIndex, entry: string): Bits {
@@ -205,6 +236,18 @@ function group(papers: readonly RankedPaper[], keysOf: (paper: RankedPaper) => r
     }
   });
   return groups;
+}
+
+function placesByKey(papers: readonly RankedPaper[]): Map<number, number[]> {
+  const places = new Map<number, number[]>();
+  papers.forEach((paper, at) => {
+    for (const key of new Set([paper.key, ...paper.formerKeys])) {
+      const others = places.get(key);
+      if (others) others.push(at);
+      else places.set(key, [at]);
+    }
+  });
+  return places;
 }
 
 function indexAuthors(papers: readonly RankedPaper[]): AuthorIndex {

@@ -29,7 +29,7 @@ const aDelivery = (
   );
 const sentTo = async (readers: readonly bigint[], since = "2026-04-01") => {
   const sent = await history(store.pool).sentTo(readers, since);
-  return new Map([...sent].map(([reader, { keys }]) => [reader, [...keys].sort((a, b) => a - b)]));
+  return readers.map((reader) => [...sent.of(reader)].sort((a, b) => a - b));
 };
 
 test("a paper was sent when its mail was accepted or is uncertain, and not when it ended otherwise", async () => {
@@ -38,10 +38,10 @@ test("a paper was sent when its mail was accepted or is uncertain, and not when 
   await aDelivery(1n, "2026-04-12", [13], "retry", true);
   for (const state of ["refused", "expired", "empty", "withdrawn", "retry"])
     await aDelivery(1n, "2026-04-13", [99], state);
-  expect(await sentTo([1n])).toEqual(new Map([[1n, [11, 12, 13]]]));
+  expect(await sentTo([1n])).toEqual([[11, 12, 13]]);
 });
 
-test("each reader has what they were sent over the weeks, and who was sent nothing is not there", async () => {
+test("each reader has what they were sent over the weeks, and who was sent nothing has nothing", async () => {
   await aDelivery(1n, "2026-04-03", [5, 1_000_000]);
   await aDelivery(1n, "2026-04-14", [7, 8, 2_147_483_647]);
   await aDelivery(9_000_000_000n, "2026-04-14", [7]);
@@ -49,22 +49,14 @@ test("each reader has what they were sent over the weeks, and who was sent nothi
   await aDelivery(4n, "2026-04-14", null);
   await aDelivery(5n, "2026-04-14", [6]);
   const sent = await sentTo([1n, 2n, 3n, 4n, 9_000_000_000n]);
-  expect(sent).toEqual(
-    new Map([
-      [1n, [5, 7, 8, 1_000_000, 2_147_483_647]],
-      [3n, []],
-      [9_000_000_000n, [7]],
-    ]),
-  );
-  const one = (await history(store.pool).sentTo([1n], "2026-04-01")).get(1n)!;
-  expect([one.has(8), one.has(9)]).toEqual([true, false]);
+  expect(sent).toEqual([[5, 7, 8, 1_000_000, 2_147_483_647], [], [], [], [7]]);
 });
 
 test("what lies before the first day asked for is left out; asking for nobody finds nothing", async () => {
   await aDelivery(1n, "2026-04-09", [1]);
   await aDelivery(1n, "2026-04-10", [2]);
-  expect(await sentTo([1n], "2026-04-10")).toEqual(new Map([[1n, [2]]]));
-  expect(await sentTo([])).toEqual(new Map());
+  expect(await sentTo([1n], "2026-04-10")).toEqual([[2]]);
+  expect(await sentTo([])).toEqual([]);
 });
 
 test("C16: three hundred readers are looked up in one statement that reads hardly more than it needs", async () => {
@@ -78,7 +70,7 @@ test("C16: three hundred readers are looked up in one statement that reads hardl
   const sent = await sentTo(readers);
   expect(asked).toHaveBeenCalledTimes(1);
   asked.mockRestore();
-  expect([sent.size, sent.get(17n)]).toEqual([300, [0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7]]);
+  expect([sent.filter((keys) => keys.length > 0).length, sent[1]]).toEqual([300, [0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7]]);
 
   const client = await store.pool.connect();
   await client.query("BEGIN");

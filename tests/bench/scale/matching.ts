@@ -17,7 +17,6 @@ const EDITIONS = [
 ];
 /** Readers matched at a time: what is read of them is read in two statements. */
 const PAGE_ROWS = 1_000;
-const NOBODY_SENT = { has: () => false };
 
 interface Page {
   readonly localDay: string;
@@ -109,7 +108,7 @@ function pick(
 ): number {
   let papers = 0;
   for (const { subscription_id, filter, max_papers: maxPapers } of page.readers) {
-    const sentKeys = page.sent.get(BigInt(subscription_id)) ?? NOBODY_SENT;
+    const sentKeys = page.sent.of(BigInt(subscription_id));
     papers += pickDigest({ index, edition, filter, cadence: "daily", maxPapers, sentKeys }).items.length;
   }
   return papers;
