@@ -6,12 +6,16 @@
 # The release the tests run on. Debian, because the embedded PostgreSQL and esbuild bring glibc binaries.
 ARG NODE=20-bookworm-slim
 
-# With development packages, for Prisma's CLI: `npm ci` ends by generating the client.
-FROM node:${NODE} AS client
+# With development packages: `npm ci` ends by generating the Prisma client and compiling the tree.
+FROM node:${NODE} AS compiled
 WORKDIR /app
-COPY package.json package-lock.json prisma.config.ts ./
+COPY package.json package-lock.json prisma.config.ts tsconfig.json tsconfig.build.json ./
 COPY bin bin
 COPY prisma prisma
+COPY sample sample
+COPY src src
+COPY templates templates
+COPY workers workers
 RUN npm ci --no-audit --no-fund
 
 # Without them.
@@ -19,19 +23,17 @@ FROM node:${NODE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY bin bin
-COPY --from=client /app/prisma prisma
+COPY --from=compiled /app/dist dist
 RUN npm ci --omit=dev --no-audit --no-fund
 
 FROM node:${NODE}
+# Fewer pools of memory in the C library: a sender stays 40 MB smaller.
 ENV NODE_ENV=production \
+    MALLOC_ARENA_MAX=2 \
     DATA_DIR=/var/lib/paperboy \
     PORT=3000
 WORKDIR /app
 COPY --from=packages /app ./
-COPY src src
-COPY workers workers
-COPY templates templates
-COPY sample sample
 # The code belongs to root and cannot be changed by the process that runs it; its data can.
 RUN mkdir -p "$DATA_DIR" && chown node:node "$DATA_DIR"
 USER node

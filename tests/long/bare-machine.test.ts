@@ -62,7 +62,7 @@ describe.each(USERS)("as %s", (user) => {
 });
 
 function commandFor(user: string, more: readonly string[]): string[] {
-  const demo = [process.execPath, "--import", "tsx", "src/demo.ts", "--once", ...more];
+  const demo = [process.execPath, "bin/run.js", "src/demo.ts", "--once", ...more];
   const quoted = demo.map((word) => `'${word}'`).join(" ");
   const alone = isRoot ? ["unshare", "-n", "sh", "-c"] : ["sh", "-c"];
   const as = user === "nobody" ? `setpriv --reuid=nobody --regid=nogroup --clear-groups ${quoted}` : quoted;

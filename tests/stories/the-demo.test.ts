@@ -35,7 +35,7 @@ function demo(args: readonly string[], huggingFace = nobody): Promise<Ran> {
     CATCHER_PORT: "0",
     HUGGING_FACE_URL: huggingFace,
   };
-  const child = spawn(process.execPath, ["--import", "tsx", "src/demo.ts", "--once", ...args], { cwd: root, env });
+  const child = spawn(process.execPath, ["bin/run.js", "src/demo.ts", "--once", ...args], { cwd: root, env });
   const [out, err] = [[] as Buffer[], [] as Buffer[]];
   child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
   child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
