@@ -7,7 +7,7 @@ import type { Day } from "../core/paper.ts";
 import { fittingCount, htmlBudget } from "./fit.ts";
 import { headerLines, messageIdOf } from "./headers.ts";
 import { type Filling, fill, type MarkName } from "./marked.ts";
-import { type Body, type Composed, type Letterhead, messageOf } from "./message.ts";
+import { type Body, type Composed, type Letterhead, messageOf, PLAIN_WAYBILL, type Waybill } from "./message.ts";
 import type { EditionFragments, Fragments } from "./render.ts";
 import type { Sheet } from "./sheets.ts";
 import type { Part } from "./templates.ts";
@@ -36,6 +36,7 @@ export interface DigestMail {
   readonly reader: DigestReader;
   readonly links: DigestLinks;
   readonly letterhead: Letterhead;
+  readonly waybill?: Waybill;
   readonly listId: string;
   /** Names the message: the same on every try. Letters, digits and `._-`. */
   readonly deliveryId: string;
@@ -48,7 +49,7 @@ export interface DigestMail {
  * @throws {Invalid} for an address that cannot be written to
  */
 export function composeDigest(mail: DigestMail): Composed {
-  const { digest, reader, links, letterhead, deliveryId } = mail;
+  const { digest, reader, links, letterhead, waybill = PLAIN_WAYBILL, deliveryId } = mail;
   const fragments = mail.fragments(reader.language);
   const messageId = messageIdOf("digest", deliveryId, letterhead.messageIdDomain);
   const headers = headerLines(
@@ -58,20 +59,25 @@ export function composeDigest(mail: DigestMail): Composed {
       subject: fragments.subject(digest.items[0]?.paper, Math.max(0, digest.items.length - 1)),
       messageId,
       composedAt: mail.composedAt,
+      feedback: [compactDay(digest.editionDate), digest.cadence, fragments.say.language],
+      extra: waybill.extra,
     },
     {
       listId: mail.listId,
       listName: fragments.say("mail.name"),
       unsubscribeUrl: links.unsubscribeUrl,
       unsubscribeMailto: links.unsubscribeMailto,
-      feedback: [compactDay(digest.editionDate), digest.cadence, fragments.say.language],
     },
   );
   const parts = {
     text: bodyOf("text", mail, fragments),
     html: reader.format === "html" ? bodyOf("html", mail, fragments) : null,
   };
-  return messageOf({ headers, ...parts, messageId, composedAt: mail.composedAt, letterhead, to: reader.email });
+  return messageOf({
+    ...{ headers, ...parts, messageId, letterhead, waybill },
+    composedAt: mail.composedAt,
+    to: reader.email,
+  });
 }
 
 /**

@@ -24,6 +24,15 @@ export function isSigned(
   });
 }
 
+/** How many signatures these header lines are, of those that cover both headers of one-click leaving (RFC 8058 section 4). */
+export function countSignatures(head: Buffer): number {
+  const fields = head.toString("latin1").split(/\r\n(?![ \t])/u);
+  return fields.filter((field) => {
+    const covered = /^DKIM-Signature:[\s\S]*;\s*h=([^;]*);/u.exec(field)?.[1]?.split(/\s*:\s*/u) ?? [];
+    return covered.includes("List-Unsubscribe") && covered.includes("List-Unsubscribe-Post");
+  }).length;
+}
+
 function tagsOf(field: string): ReadonlyMap<string, string> {
   const list = field.slice(field.indexOf(":") + 1).replaceAll(" ", "");
   return new Map(list.split(";").map((tag) => [tag.slice(0, tag.indexOf("=")), tag.slice(tag.indexOf("=") + 1)]));

@@ -26,6 +26,8 @@ export interface Signer {
   sign(raw: Buffer, of: { readonly at: Date }): Promise<Buffer>;
   /** What `sign` puts on top: the DKIM-Signature lines, ended by CRLF. */
   signatures(raw: Buffer, of: { readonly at: Date }): Promise<Buffer>;
+  /** How many signatures each mail gets. */
+  readonly count: number;
   /** What DNS has to say for receivers to verify it, a record for each key. */
   readonly records: readonly TxtRecord[];
 }
@@ -40,6 +42,8 @@ export interface SignerOptions {
   readonly log: { warn(fields: object, message: string): void };
   /** Headers under the signature. Without those that a provider writes anew on the way: SES does so with Message-ID and Date. */
   readonly headers?: readonly string[];
+  /** A provider may take only so many; the first keys sign. The others wait for their turn, with their records in DNS. */
+  readonly mostSignatures?: number;
 }
 
 /** RFC 6376 5.4.1, the two of RFC 8058 4, and Feedback-ID, which Gmail counts only when it is signed (support.google.com/mail/answer/6254652). */
@@ -59,21 +63,29 @@ export async function openSigner({
   senders,
   log,
   headers = signedHeaders,
+  mostSignatures = Number.POSITIVE_INFINITY,
 }: SignerOptions): Promise<Signer> {
   refuseStrangers(domain, senders);
   const read = await readDkimKeys(parseDkimKeys(keys), (message) => log.warn({}, message));
+  const signing = read.slice(0, mostSignatures);
+  if (signing.length < read.length)
+    log.warn(
+      {},
+      `DKIM_KEYS: a provider in SMTP_URL takes ${mostSignatures} of ${read.length} signatures, so the first keys sign`,
+    );
   const signer: Signer = {
+    count: signing.length,
     sign: async (raw, of) => Buffer.concat([await signer.signatures(raw, of), raw]),
     async signatures(raw, { at }) {
       const { fields, body } = openMessage(raw);
       const covered = sealed(fields, headers);
       const of = { domain, at, covered, bh: bodyHash(body) };
-      const signatures = await Promise.all(read.map((key) => signatureOf(key, of)));
+      const signatures = await Promise.all(signing.map((key) => signatureOf(key, of)));
       return Buffer.from(signatures.join(""), "latin1");
     },
     records: read.map((key) => recordOf(domain, key)),
   };
-  await refuseDamaged(read, signer);
+  await refuseDamaged(signing, signer);
   return signer;
 }
 

@@ -18,7 +18,13 @@ export interface MessageHeaders {
   readonly subject: string;
   readonly messageId: string;
   readonly composedAt: Date;
+  /** Three fields that name the campaign and never the mail, for Gmail's complaint figures (Feedback-ID a:b:c:sender). */
+  readonly feedback: readonly [string, string, string];
+  /** What providers on the way want to be told: names and values, ASCII. */
+  readonly extra: readonly Header[];
 }
+
+export type Header = readonly [name: string, value: string];
 
 /** What a digest says besides: how to leave it, and which list it is of. */
 export interface ListHeaders {
@@ -28,8 +34,6 @@ export interface ListHeaders {
   /** RFC 8058: one https address (http on loopback only); a mailto may follow it. */
   readonly unsubscribeUrl: string;
   readonly unsubscribeMailto?: string | undefined;
-  /** Three fields that name the campaign and never the mail, for Gmail's complaint figures (Feedback-ID a:b:c:sender). */
-  readonly feedback: readonly [string, string, string];
 }
 
 /** The stable sender of Feedback-ID: 5–15 letters (support.google.com/mail/answer/6254652). */
@@ -46,6 +50,8 @@ export function headerLines(message: MessageHeaders, list?: ListHeaders): string
     header("MIME-Version", "1.0"),
     // RFC 3834: keeps holiday replies away.
     header("Auto-Submitted", "auto-generated"),
+    header("Feedback-ID", [...message.feedback, feedbackSender].map(token).join(":")),
+    ...message.extra.map(([name, value]) => header(name, value)),
   ];
   if (list !== undefined) {
     const ways = [list.unsubscribeUrl, list.unsubscribeMailto].filter((way) => way !== undefined);
@@ -53,7 +59,6 @@ export function headerLines(message: MessageHeaders, list?: ListHeaders): string
       header("List-Id", `${phrase(list.listName)} <${token(list.listId)}>`),
       header("List-Unsubscribe", ways.map((way) => `<${wireUrl(way)}>`).join(", ")),
       header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-      header("Feedback-ID", [...list.feedback, feedbackSender].map(token).join(":")),
     );
   }
   return lines.join("");

@@ -1,6 +1,6 @@
 /** Puts headers and encoded bodies together into the bytes that go out. Pure. */
 import { hash } from "node:crypto";
-import { addressForWire, type Mailbox } from "./headers.ts";
+import { addressForWire, type Header, type Mailbox } from "./headers.ts";
 import { Sheet } from "./sheets.ts";
 
 /** RFC 5321: what the SMTP server is told, apart from what the headers say. */
@@ -8,6 +8,8 @@ export interface Envelope {
   /** Where bounces go. */
   readonly from: string;
   readonly to: string;
+  /** ENVID: what a server that knows DSN quotes in what it sends back (RFC 3461 4.4). */
+  readonly id?: string | undefined;
 }
 
 /** A finished message. */
@@ -24,11 +26,20 @@ export interface Composed {
 /** Who sends, the same for every mail of a kind. */
 export interface Letterhead {
   readonly from: Mailbox;
-  /** Domain of our Message-IDs. */
+  /** Domain of our Message-IDs, in A-labels. */
   readonly messageIdDomain: string;
+}
+
+/** What tells one mail from all others to whoever handles it on the way. */
+export interface Waybill {
   /** Where bounces go; the address of `from` unless a bounce address was made for this mail. */
   readonly envelopeFrom?: string | undefined;
+  readonly envelopeId?: string | undefined;
+  /** What providers want to be told (profiles.ts). */
+  readonly extra: readonly Header[];
 }
+
+export const PLAIN_WAYBILL: Waybill = Object.freeze({ extra: [] });
 
 /** Writes a body where it belongs. */
 export type Body = (sheet: Sheet) => void;
@@ -46,6 +57,7 @@ export function messageOf(
     readonly messageId: string;
     readonly composedAt: Date;
     readonly letterhead: Letterhead;
+    readonly waybill: Waybill;
     readonly to: string;
   },
 ): Composed {
@@ -56,8 +68,9 @@ export function messageOf(
   return {
     raw: sheet.written(),
     envelope: {
-      from: of.letterhead.envelopeFrom ?? addressForWire(of.letterhead.from.address),
+      from: of.waybill.envelopeFrom ?? addressForWire(of.letterhead.from.address),
       to: addressForWire(of.to),
+      ...(of.waybill.envelopeId === undefined ? {} : { id: of.waybill.envelopeId }),
     },
     messageId: of.messageId,
     composedAt: of.composedAt,

@@ -3,26 +3,40 @@ import PostalMime from "postal-mime";
 import type { Digest } from "../core/digest.ts";
 import type { Edition } from "../core/edition.ts";
 import type { Links } from "../core/link.ts";
+import type { Named, ReturnAddresses } from "../core/return-address.ts";
 import type { Preferences } from "../core/subscription.ts";
-import { Invalid } from "../errors.ts";
+import { Invalid, Permanent } from "../errors.ts";
 import { composeDigest, fitDigest } from "./compose.ts";
 import type { Signer } from "./dkim.ts";
-import { type Mailbox, parseMailbox } from "./headers.ts";
-import type { Composed, Letterhead } from "./message.ts";
+import { countSignatures } from "./dkim-check.ts";
+import { addressForWire, type Mailbox, parseMailbox } from "./headers.ts";
+import type { Composed, Letterhead, Waybill } from "./message.ts";
+import type { Profile } from "./profiles.ts";
 import type { EditionFragments, Renderer } from "./render.ts";
 import type { Mail, Outcome, Sender } from "./sender.ts";
 import { reuseSheet } from "./sheets.ts";
-import { composeAlreadySubscribed, composeConfirm, composeLink } from "./short-mails.ts";
+import {
+  composeAccount,
+  composeAlreadySubscribed,
+  composeConfirm,
+  composeLink,
+  composeMove,
+  composeMoved,
+} from "./short-mails.ts";
 
 /** The answer to a request, to the owner of its address. */
 export interface Letter {
-  readonly kind: "confirmation" | "already" | "link";
+  readonly kind: "confirmation" | "already" | "link" | "account" | "move" | "moved";
   readonly requestId: bigint;
   readonly subscriptionId: bigint | null;
   readonly email: string;
   readonly language: string;
   readonly askedAt: Date;
   readonly askedBy: "form" | "api";
+  /** Path of the page it was asked on, where that is known. */
+  readonly page: string | null;
+  /** When this answer was begun: what a link of one hour counts from, since a cap may have held it back for longer. */
+  readonly takenAt: Date;
 }
 
 /** What a digest's mail needs to know of its delivery. */
@@ -55,7 +69,11 @@ export interface PostOptions {
   readonly sender: Pick<Sender, "send">;
   readonly letterSender: Pick<Sender, "send">;
   /** Null: nothing is signed here. */
-  readonly signer?: Pick<Signer, "signatures"> | null;
+  readonly signer?: Pick<Signer, "signatures" | "count"> | null;
+  /** What becomes of bounces; without a domain they go to the address in From. */
+  readonly returns: Pick<ReturnAddresses, "domain" | "of" | "tokenOf" | "withToken">;
+  /** Of the servers behind both senders. */
+  readonly profiles?: readonly Profile[];
   readonly links: Pick<Links, "sign">;
   readonly publicUrl: string;
   /** As settings write them: `Paperboy <digest@example.org>`. */
@@ -73,6 +91,8 @@ export function openPost({
   sender,
   letterSender,
   signer = null,
+  returns,
+  profiles = [],
   links,
   publicUrl,
   mailFrom,
@@ -93,24 +113,43 @@ export function openPost({
     return known;
   };
 
-  const signed = async (mail: Composed): Promise<Mail> =>
-    signer ? { ...mail, head: await signer.signatures(mail.raw, { at: mail.composedAt }) } : mail;
+  const signed = async (mail: Composed): Promise<Mail> => {
+    if (!signer) return mail;
+    const head = await signer.signatures(mail.raw, { at: mail.composedAt });
+    // Receivers file what is unsigned as spam, for weeks: a mail that waits is better.
+    if (countSignatures(head) !== signer.count)
+      throw new Permanent(`${mail.messageId} was not signed, so it was not sent`);
+    return { ...mail, head };
+  };
+
+  const waybillOf = (named: Named, at: Date): Waybill => {
+    const token = returns.tokenOf(named, at);
+    const parcel = { kind: named.kind === "letter" ? "letter" : "digest", token } as const;
+    return {
+      envelopeFrom: returns.domain === null ? undefined : returns.withToken(named.kind, token),
+      envelopeId: token,
+      extra: profiles.flatMap((profile) => profile.headersOf(parcel)),
+    };
+  };
 
   const compose: Post["composeDigest"] = ({ digest, edition, delivery, composedAt }) => {
     const { subscriptionId, id: deliveryId } = delivery;
     const preferences = linkTo(`/preferences/${links.sign("preferences", { subscriptionId }, composedAt)}`);
     const paperKeys = digest.items.map((item) => item.paper.key);
+    const leave = { kind: "leave", subscriptionId, deliveryId } as const;
     return composeDigest({
       digest,
       fragments: fragmentsOf(edition),
       reader: readerOf(delivery),
       links: {
         unsubscribeUrl: linkTo(`/unsubscribe/${links.sign("unsubscribe", { subscriptionId, deliveryId }, composedAt)}`),
+        unsubscribeMailto: returns.domain === null ? undefined : `mailto:${returns.of(leave, composedAt)}`,
         preferencesUrl: preferences,
         pauseUrl: `${preferences}#pause`,
         viewUrl: linkTo(`/digest/${links.sign("digest", { editionDate: edition.date, paperKeys }, composedAt)}`),
       },
       letterhead: digestHead,
+      waybill: waybillOf({ kind: "delivery", localDay: delivery.localDay, deliveryId, subscriptionId }, composedAt),
       listId: `digest.${digestHead.messageIdDomain}`,
       deliveryId: `${delivery.localDay}.${deliveryId}`,
       composedAt,
@@ -131,23 +170,28 @@ export function openPost({
     send: async (mail) => sender.send(await signed(mail)),
     letGo: ({ raw }) => reuseSheet(raw),
 
-    async sendLetter({ kind, requestId, subscriptionId, email, language, askedAt, askedBy }) {
-      const page = linkTo(askedBy === "form" ? "/" : "/api/v1/subscriptions");
+    async sendLetter({ kind, requestId, subscriptionId, email, language, askedAt, takenAt, askedBy, page: path }) {
+      const page = linkTo(path ?? (askedBy === "form" ? "/" : "/api/v1/subscriptions"));
       const mail = {
         ...{ renderer, to: email, language, format: "html" as const, letterhead: letterHead, id: String(requestId) },
         ...{ composedAt: askedAt, asked: { at: askedAt, page } },
+        waybill: waybillOf({ kind: "letter", requestId }, askedAt),
       };
       const preferencesUrl = () =>
         linkTo(`/preferences/${links.sign("preferences", { subscriptionId: subscriptionId! }, askedAt)}`);
+      const accountUrl = () =>
+        linkTo(`/account/${links.sign("account", { subscriptionId: subscriptionId! }, takenAt)}`);
+      const yesOrNever = () => ({
+        confirmUrl: linkTo(`/confirm/${links.sign("confirm", { requestId }, askedAt)}`),
+        neverUrl: linkTo(`/never/${links.sign("never", { requestId }, askedAt)}`),
+      });
       const letter = {
-        confirmation: () =>
-          composeConfirm({
-            ...mail,
-            confirmUrl: linkTo(`/confirm/${links.sign("confirm", { requestId }, askedAt)}`),
-            neverUrl: linkTo(`/never/${links.sign("never", { requestId }, askedAt)}`),
-          }),
+        confirmation: () => composeConfirm({ ...mail, ...yesOrNever() }),
         already: () => composeAlreadySubscribed({ ...mail, preferencesUrl: preferencesUrl() }),
         link: () => composeLink({ ...mail, preferencesUrl: preferencesUrl() }),
+        account: () => composeAccount({ ...mail, accountUrl: accountUrl() }),
+        move: () => composeMove({ ...mail, ...yesOrNever() }),
+        moved: () => composeMoved({ ...mail, subscribeUrl: linkTo("/") }),
       };
       return letterSender.send(await signed(letter[kind]()));
     },
@@ -162,7 +206,8 @@ function readerOf({ email, preferences }: Addressee) {
 /** @throws {Invalid} naming the setting */
 function letterhead(from: string, setting: "MAIL_FROM" | "CONFIRM_FROM"): Letterhead {
   const mailbox = mailboxOf(from, setting);
-  return { from: mailbox, messageIdDomain: mailbox.address.slice(mailbox.address.lastIndexOf("@") + 1) };
+  const address = addressForWire(mailbox.address);
+  return { from: mailbox, messageIdDomain: address.slice(address.lastIndexOf("@") + 1) };
 }
 
 function mailboxOf(from: string, setting: string): Mailbox {

@@ -29,7 +29,11 @@ export interface Renderer {
   /** Starts empty and fills as mails are composed: keep one an edition, let it go with the edition. */
   edition(of: { readonly date: Day; readonly rankedBy: RankedBy; readonly notice?: string | null }): EditionFragments;
   /** A whole short mail, encoded; its subject stands under `mail.<name>.subject`. */
-  short(name: ShortMailName, language: string, view: View): Bodies & { readonly subject: string };
+  short(
+    name: ShortMailName,
+    language: string,
+    view: View,
+  ): Bodies & { readonly subject: string; readonly language: string };
 }
 
 export type EditionFragments = (language: string) => Fragments;
@@ -55,6 +59,9 @@ const subjects = {
   confirm: "mail.confirm.subject",
   "already-subscribed": "mail.alreadySubscribed.subject",
   link: "mail.link.subject",
+  account: "mail.account.subject",
+  move: "mail.move.subject",
+  moved: "mail.moved.subject",
 } as const satisfies Record<ShortMailName, string>;
 
 const frameWords = [
@@ -92,7 +99,7 @@ export function openRenderer(options: RendererOptions): Renderer {
         const mail = encoded(part, template.frame(say, { ...view, postalAddress: postalLine(options), papers: "" }));
         return (sheet) => fill(sheet, mail, {});
       };
-      return { html: body("html"), text: body("text"), subject: say(subjects[name]) };
+      return { html: body("html"), text: body("text"), subject: say(subjects[name]), language: say.language };
     },
   };
 }
@@ -153,7 +160,7 @@ function fragmentsOf(
       kept(leads, `${part} ${count}`, () => softLines(say("mail.digest.lead", { rankedBy, count }))),
     subject: (first, more) =>
       kept(subjectLines, `${first?.key} ${more}`, () => {
-        const title = inertLine(first?.title ?? say("mail.name"), longestSubjectTitle);
+        const title = inertLine(first?.title ?? "", longestSubjectTitle) || say("mail.name");
         return say("mail.digest.subject", { title, more });
       }),
     link: (part, url) => softLines(part === "html" ? escaped(url) : url),
@@ -196,7 +203,8 @@ function paperView(paper: RankedPaper, say: Say, publicUrl: string): View {
     webAddress(paper.codeUrl),
   ];
   const standing = standingInWords(paper, say);
-  const title = inertLine(paper.title, longestTitle);
+  // A title of nothing but invisible letters would leave a link that nobody can see.
+  const title = inertLine(paper.title, longestTitle) || paper.id;
   return {
     title,
     name: shortName(title),

@@ -1,20 +1,21 @@
 /**
- * The mails that answer a request: "was this you?", "you are subscribed already", "here is your link". Nothing in them
+ * The mails that answer a request: "was this you?", "you are subscribed already", "here is your link" and so on. Nothing in them
  * was typed by a stranger but the address they go to, and none carries List-Unsubscribe: there is no list to leave yet.
  */
 import { Invalid } from "../errors.ts";
 import { headerLines, messageIdOf } from "./headers.ts";
-import { type Composed, type Letterhead, messageOf } from "./message.ts";
+import { type Composed, type Letterhead, messageOf, PLAIN_WAYBILL, type Waybill } from "./message.ts";
 import type { Renderer } from "./render.ts";
 import type { Part } from "./templates.ts";
 
-/** What all three need. */
+/** What all of them need. */
 export interface ShortMail {
   readonly renderer: Renderer;
   readonly to: string;
   readonly language: string;
   readonly format: Part;
   readonly letterhead: Letterhead;
+  readonly waybill?: Waybill;
   /** Names the message: the same on every try. Letters, digits and `._-`. */
   readonly id: string;
   readonly composedAt: Date;
@@ -37,15 +38,35 @@ export function composeLink(mail: ShortMail & { readonly preferencesUrl: string 
   return compose("link", mail, { actionUrl: mail.preferencesUrl });
 }
 
+/** For a reader who wants to see what is kept. @throws {Invalid} like `composeConfirm` */
+export function composeAccount(mail: ShortMail & { readonly accountUrl: string }): Composed {
+  return compose("account", mail, { actionUrl: mail.accountUrl });
+}
+
+/** To the address a digest is to move to. @throws {Invalid} like `composeConfirm` */
+export function composeMove(mail: ShortMail & { readonly confirmUrl: string; readonly neverUrl: string }): Composed {
+  return compose("move", mail, { actionUrl: mail.confirmUrl, neverUrl: mail.neverUrl });
+}
+
+/** To the address a digest moved away from. @throws {Invalid} like `composeConfirm` */
+export function composeMoved(mail: ShortMail & { readonly subscribeUrl: string }): Composed {
+  return compose("moved", mail, { actionUrl: mail.subscribeUrl });
+}
+
 function compose(
-  name: "confirm" | "already-subscribed" | "link",
-  { renderer, to, language, format, letterhead, id, composedAt, asked }: ShortMail,
+  name: "confirm" | "already-subscribed" | "link" | "account" | "move" | "moved",
+  { renderer, to, language, format, letterhead, waybill = PLAIN_WAYBILL, id, composedAt, asked }: ShortMail,
   links: { readonly actionUrl: string; readonly neverUrl?: string },
 ): Composed {
-  const { subject, text, html } = renderer.short(name, language, { ...links, at: asked.at, page: ownPage(asked.page) });
+  const mail = renderer.short(name, language, { ...links, at: asked.at, page: ownPage(asked.page) });
   const messageId = messageIdOf(name, id, letterhead.messageIdDomain);
-  const headers = headerLines({ from: letterhead.from, to, subject, messageId, composedAt });
-  return messageOf({ headers, text, html: format === "html" ? html : null, messageId, composedAt, letterhead, to });
+  const headers = headerLines({
+    ...{ from: letterhead.from, to, subject: mail.subject, messageId, composedAt },
+    feedback: ["letter", name, mail.language],
+    extra: waybill.extra,
+  });
+  const bodies = { text: mail.text, html: format === "html" ? mail.html : null };
+  return messageOf({ headers, ...bodies, messageId, composedAt, letterhead, waybill, to });
 }
 
 function ownPage(page: string): string {

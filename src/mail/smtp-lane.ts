@@ -121,17 +121,35 @@ function sendOn(connection: SMTPConnection, { raw, head = NO_HEAD, envelope }: M
     // Objects, because Nodemailer takes a string apart: "a@b.example, evil@c.example" would be two recipients.
     const to = [{ name: "", address: envelope.to }];
     const from = { name: "", address: envelope.from };
-    connection.send({ from, to, size: head.length + raw.length }, body as never, (error, info) => {
+    const dsn = envelope.id === undefined ? undefined : { ...DSN, envid: envelope.id };
+    connection.send({ from, to, size: head.length + raw.length, dsn }, body as never, (error, info) => {
       if (error) return resolve(outcomeOf(error as NodemailerError, body.isHandedOver()));
-      const { response, serverMessageId: serverId = queueIdIn(response) } = info!;
+      const { response } = info!;
+      const serverId = serverIdIn(response);
       resolve({ kind: "accepted", response, ...(serverId === undefined ? {} : { serverId }) });
     });
   });
 }
 
-/** The id in an answer such as Postfix's "queued as 4Z1x…" or Exim's "OK id=1t…"; Nodemailer knows those of SES and Microsoft. */
-function queueIdIn(response: string): string | undefined {
-  return /\bqueued as <?([\w.@-]+)/i.exec(response)?.[1] ?? /\bid=([\w.-]+)/i.exec(response)?.[1];
+/**
+ * RFC 3461: be told of failures and delays, with our headers and not the whole digest. Nodemailer says it only to servers
+ * that offer DSN; the others decide for themselves.
+ */
+const DSN = { ret: "HDRS", notify: ["FAILURE", "DELAY"] };
+
+/**
+ * The id a server gave the mail, as its reports will name it: Postfix and SendGrid "queued as 4Z1x…", Exim "OK id=1t…",
+ * Amazon SES "Ok 0100…-000000" (its notifications' `messageId`; Nodemailer would make an address of it), Outlook
+ * "OK <…@….prod.outlook.com>".
+ */
+function serverIdIn(response: string): string | undefined {
+  const forms = [
+    /\bqueued as <?([\w.@-]+)/i,
+    /\bid=([\w.-]+)/i,
+    /^250 Ok ([\da-f]+(?:-[\da-f]+)+)$/i,
+    /\bOK <([^<>\s]+)>/i,
+  ];
+  return forms.map((form) => form.exec(response)?.[1]).find((id) => id !== undefined);
 }
 
 /** Ends what a refused mail began. @returns whether the connection takes another mail */

@@ -1,11 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import fc from "fast-check";
 import PostalMime from "postal-mime";
 import { describe, expect, test } from "vitest";
-import type { Digest } from "../../src/core/digest.ts";
-import { composeDigest, fitDigest } from "../../src/mail/compose.ts";
-import { htmlBudget } from "../../src/mail/fit.ts";
+import { composeDigest } from "../../src/mail/compose.ts";
 import { aDigest, aDigestMail, aRankedPaper, aRenderer, because } from "../support/mails.ts";
 
 const renderer = await aRenderer();
@@ -16,11 +13,6 @@ function visible(html: string): string {
     .replace(/<(head|style)[\s\S]*?<\/\1>/gu, "")
     .replace(/<!--[\s\S]*?-->/gu, "")
     .replace(/<[^>]*>/gu, " ");
-}
-
-function htmlBytes(raw: Buffer): number {
-  const text = raw.toString("latin1");
-  return text.length - text.indexOf("Content-Type: text/html");
 }
 
 /** Facts of a real day, with sentences written for this test. */
@@ -69,44 +61,6 @@ test("the golden digest", async () => {
 test("the same input gives the same bytes, also from a renderer that begins anew", async () => {
   const compose = (r: typeof renderer) => composeDigest(aDigestMail(r, aDigest(goldenPapers))).raw.toString("latin1");
   expect(compose(await aRenderer())).toBe(compose(renderer));
-});
-
-test("each header stands once, and what RFC 8058 and the providers ask for is there", async () => {
-  const mail = aDigestMail(renderer, aDigest([aRankedPaper({ title: "First" }), aRankedPaper({ key: 2 })]));
-  const { raw, envelope, messageId } = composeDigest(mail);
-  const { headers } = await PostalMime.parse(raw);
-  expect({ envelope, messageId }).toEqual({
-    envelope: { from: "digest@paperboy.example", to: "reader@example.com" },
-    messageId: "digest.d-1@paperboy.example",
-  });
-  expect(headers.map(({ key, value }) => `${key}: ${value}`)).toEqual([
-    "from: Paperboy <digest@paperboy.example>",
-    "to: reader@example.com",
-    "subject: First, and 1 more",
-    "date: Thu, 02 Apr 2026 07:00:00 +0000",
-    "message-id: <digest.d-1@paperboy.example>",
-    "mime-version: 1.0",
-    "auto-submitted: auto-generated",
-    "list-id: Paperboy <digest.paperboy.example>",
-    "list-unsubscribe: <https://paperboy.example/unsubscribe/u1>",
-    "list-unsubscribe-post: List-Unsubscribe=One-Click",
-    "feedback-id: 20260401:daily:en:paperboy",
-    expect.stringMatching(/^content-type: multipart\/alternative;/),
-  ]);
-});
-
-test("a mailto may follow the one https address, and bounces may go to an address of their own", async () => {
-  const base = aDigestMail(renderer, aDigest([aRankedPaper()]));
-  const { raw, envelope } = composeDigest({
-    ...base,
-    links: { ...base.links, unsubscribeMailto: "mailto:leave+u1@bounce.paperboy.example" },
-    letterhead: { ...base.letterhead, envelopeFrom: "bounce+t1@bounce.paperboy.example" },
-  });
-  const { headers } = await PostalMime.parse(raw);
-  expect(headers.find(({ key }) => key === "list-unsubscribe")?.value).toBe(
-    "<https://paperboy.example/unsubscribe/u1>, <mailto:leave+u1@bounce.paperboy.example>",
-  );
-  expect(envelope.from).toBe("bounce+t1@bounce.paperboy.example");
 });
 
 describe("the text part", () => {
@@ -174,155 +128,12 @@ test("links are of http and https only, each title is linked once, and code and 
 
 test("the html has a language, a title, one h1, an h2 a paper, and loads nothing", async () => {
   const { html = "" } = await PostalMime.parse(composeDigest(aDigestMail(renderer, aDigest(goldenPapers))).raw);
-  expect(html).toMatch(/^<!doctype html><html lang="en" dir="ltr"/);
+  expect(html).toMatch(/^<!DOCTYPE html><html lang="en" dir="ltr"/);
   expect(html).toContain("<title>Trending papers of Wednesday, April 1, 2026</title>");
   expect(html.match(/<h1/gu)).toHaveLength(1);
   expect(html.match(/<h2/gu)).toHaveLength(3);
   expect(html.match(/<table(?![^>]*role="presentation")/gu)).toBeNull();
   expect(html).not.toMatch(/<img|<link|@import|@font-face|url\(|<script/);
-});
-
-describe("hostile text is inert and readable: X2, S10", () => {
-  const hostile = [
-    "<script>alert(1)</script>",
-    "{{constructor}} {{{x}}} {{#each a}}",
-    "</td></mj-text><mj-raw>",
-    "\u202Etxt.exe\u202C",
-    "a\r\nBcc: evil@example.com\r\n\r\nbody",
-    "=?utf-8?Q?=0D=0ABcc:_evil?=",
-    'quote " and \\ and <x@y>',
-    "\uE000unsubscribeUrl\uE001",
-    ".\r\n.\r\nMAIL FROM:<x>",
-    "--=_0123",
-    "$x $& $1 %s `x`",
-    "W".repeat(10_000),
-    "word ".repeat(2_000),
-  ];
-  test.each(hostile)("%j", async (text) => {
-    const paper = aRankedPaper({
-      title: text,
-      abstract: text,
-      authors: [text],
-      url: `https://example.com/?q=${encodeURIComponent(text)}`,
-    });
-    const digest: Digest = {
-      ...aDigest([]),
-      items: [{ number: 1, paper, because: [because({ name: text, include: [text] })] }],
-    };
-    const { raw } = composeDigest(aDigestMail(renderer, digest, { notice: text }));
-    const mail = await PostalMime.parse(raw);
-    expect(mail.headers.map(({ key }) => key)).toEqual([
-      ...["from", "to", "subject", "date", "message-id", "mime-version", "auto-submitted"],
-      ...["list-id", "list-unsubscribe", "list-unsubscribe-post", "feedback-id", "content-type"],
-    ]);
-    expect(mail.html).not.toMatch(/<script|<mj-|<x@y>|\u202E/);
-    expect(mail.html!.match(/unsubscribe\/u1/gu)).toHaveLength(1);
-    expect(mail.text).toContain("https://paperboy.example/unsubscribe/u1");
-    expect(
-      Math.max(
-        ...raw
-          .toString("latin1")
-          .split("\r\n")
-          .map((line) => line.length),
-      ),
-    ).toBeLessThanOrEqual(78);
-    expect(raw.toString("latin1").replaceAll("\r\n", "")).not.toMatch(/[\r\n\0\x80-\xFF]/u);
-  });
-
-  test("a subject says the title as it is, however it is written", async () => {
-    const titles = [
-      "Größer ".repeat(9).trim(),
-      "=?utf-8?Q?spoof?= of a word",
-      "Plain",
-      "x".repeat(80),
-      "日本語の論文 😀",
-      'A "quoted" one',
-    ];
-    const subjects = await Promise.all(
-      titles.map(
-        async (title) =>
-          (await PostalMime.parse(composeDigest(aDigestMail(renderer, aDigest([aRankedPaper({ title })]))).raw))
-            .subject,
-      ),
-    );
-    expect(subjects).toEqual(titles);
-  });
-
-  test("any text at all in any field keeps the shape of the mail", async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.string({ unit: "binary", maxLength: 300 }), async (text) => {
-        const paper = aRankedPaper({
-          title: text,
-          abstract: text,
-          summary: text,
-          authors: [text, text],
-          url: text,
-          pdfUrl: text,
-          codeUrl: text,
-        });
-        const { raw } = composeDigest(aDigestMail(renderer, aDigest([paper])));
-        const mail = await PostalMime.parse(raw);
-        expect(mail.headers).toHaveLength(12);
-        expect(mail.html!.match(/<h2/gu)).toHaveLength(1);
-        expect(raw.toString("latin1")).toMatch(/^[\x20-\x7E\r\n\t]*$/u);
-      }),
-      { numRuns: 150 },
-    );
-  });
-});
-
-test("an address that cannot be written to is refused before anything is made of it", () => {
-  for (const email of [
-    "a@b.example, evil@example.org",
-    "a\r\nBcc: x@y.example",
-    "<a@b.example>",
-    "ü@b.example",
-    "@b.example",
-    "a@",
-  ]) {
-    const reader = { email, language: "en", format: "html", watches: 1 } as const;
-    expect(() => composeDigest(aDigestMail(renderer, aDigest([aRankedPaper()]), { reader }))).toThrow(
-      "cannot be written to",
-    );
-  }
-  const reader = { email: "me+x@bücher.example", language: "en", format: "html", watches: 1 } as const;
-  expect(composeDigest(aDigestMail(renderer, aDigest([aRankedPaper()]), { reader })).envelope.to).toBe(
-    "me+x@xn--bcher-kva.example",
-  );
-});
-
-describe("a mail is never clipped", () => {
-  const long = (key: number) =>
-    aRankedPaper({
-      key,
-      title: `Ü${"ber ".repeat(70)}`,
-      abstract: "Äöü ".repeat(400),
-      url: `https://example.com/${"ä".repeat(200)}`,
-      codeUrl: `https://example.com/${"x".repeat(1_900)}`,
-    });
-
-  test("papers that do not fit are cut from the end, and what is left stays below 80 kB", () => {
-    const mail = aDigestMail(renderer, aDigest(Array.from({ length: 50 }, (_, i) => long(i + 1))));
-    const fitted = fitDigest(mail.digest, mail.fragments, mail.reader);
-    expect(fitted.items).toEqual(mail.digest.items.slice(0, fitted.items.length));
-    expect(fitted.items.length).toBeGreaterThan(1);
-    expect(fitted.items.length).toBeLessThan(50);
-    expect(htmlBytes(composeDigest({ ...mail, digest: fitted }).raw)).toBeLessThanOrEqual(htmlBudget);
-    expect(
-      htmlBytes(
-        composeDigest({ ...mail, digest: { ...fitted, items: mail.digest.items.slice(0, fitted.items.length + 3) } })
-          .raw,
-      ),
-    ).toBeGreaterThan(htmlBudget);
-  });
-
-  test("twenty ordinary papers all fit", () => {
-    const papers = Array.from({ length: 20 }, (_, i) =>
-      aRankedPaper({ ...goldenPapers[0]!, key: i + 1, summary: "x".repeat(380) }),
-    );
-    const mail = aDigestMail(renderer, aDigest(papers));
-    expect(fitDigest(mail.digest, mail.fragments, mail.reader)).toBe(mail.digest);
-  });
 });
 
 test("every visible word of a digest comes from the catalogue", async () => {

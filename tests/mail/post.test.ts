@@ -7,6 +7,7 @@ import type { Composed } from "../../src/mail/message.ts";
 import { type Addressee, type Letter, openPost, type Post, type PostOptions } from "../../src/mail/post.ts";
 import { aFilter, preferences } from "../support/builders.ts";
 import { aDigest, aRankedPaper, aRenderer } from "../support/mails.ts";
+import { returnsAt } from "../support/outbox.ts";
 import { at } from "../support/time.ts";
 
 const links = openLinks([{ id: "1", secret: "a secret of tests", retired: false }]);
@@ -29,6 +30,7 @@ async function aPost(given: Partial<PostOptions> = {}): Promise<Post> {
   });
   return openPost({
     ...{ renderer: await aRenderer(), sender: keeping(sent.digests), letterSender: keeping(sent.letters), links },
+    returns: returnsAt(null),
     publicUrl: "https://paperboy.example",
     mailFrom: "Paperboy <digest@paperboy.example>",
     confirmFrom: "Paperboy <hello@paperboy.example>",
@@ -56,7 +58,7 @@ const aMail = (given: Partial<Parameters<Post["composeDigest"]>[0]> = {}) => ({
 });
 const letter = (given: Partial<Letter> = {}): Letter => ({
   ...{ kind: "confirmation", requestId: 5n, subscriptionId: null, email: "ada@example.org", language: "en" },
-  ...{ askedAt: NOON, askedBy: "form", ...given },
+  ...{ askedAt: NOON, takenAt: NOON, askedBy: "form", page: null, ...given },
 });
 
 const parsed = ({ raw }: Pick<Composed, "raw">) => PostalMime.parse(raw);
@@ -71,7 +73,7 @@ describe("a digest", () => {
   test("goes to its reader, from the digests' sender, with links that open what they say and nothing else", async () => {
     const post = await aPost();
     const mail = post.composeDigest(aMail());
-    expect(mail.envelope).toEqual({ from: "digest@paperboy.example", to: "ada@example.org" });
+    expect(mail.envelope).toMatchObject({ from: "digest@paperboy.example", to: "ada@example.org" });
     expect(mail.messageId).toMatch(/^[^@]*2026-04-15\.7[^@]*@paperboy\.example$/);
     expect(await opens(mail, "unsubscribe")).toEqual({ payload: { subscriptionId: 42n, deliveryId: 7n } });
     expect(await opens(mail, "preferences")).toEqual({ payload: { subscriptionId: 42n } });
@@ -186,7 +188,7 @@ describe("a letter", () => {
     const post = await aPost();
     expect(await post.sendLetter(letter())).toEqual({ kind: "accepted", response: "250 ok" });
     const [mail] = sent.letters;
-    expect(mail!.envelope).toEqual({ from: "hello@paperboy.example", to: "ada@example.org" });
+    expect(mail!.envelope).toMatchObject({ from: "hello@paperboy.example", to: "ada@example.org" });
     expect(await opens(mail!, "confirm")).toEqual({ payload: { requestId: 5n } });
     expect(await opens(mail!, "never")).toEqual({ payload: { requestId: 5n } });
     expect(await opens(mail!, "preferences")).toBeNull();

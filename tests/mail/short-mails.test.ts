@@ -59,6 +59,7 @@ test("a short mail has each header once and no List-Unsubscribe", async () => {
     "message-id: <confirm.r-1@paperboy.example>",
     "mime-version: 1.0",
     "auto-submitted: auto-generated",
+    "feedback-id: letter:confirm:en:paperboy",
     expect.stringMatching(/^content-type: multipart\/alternative; boundary="=_[0-9a-f]{24}"$/),
   ]);
 });

@@ -27,6 +27,12 @@ async function changed(file: string, from: string, to: string): Promise<string> 
   return folder;
 }
 
+/** What the mail with a link is filled with. */
+const linkView = {
+  ...{ papers: "", actionUrl: "https://paperboy.example/", page: "https://paperboy.example/", postalAddress: "" },
+  at: new Date("2026-04-15T12:00Z"),
+};
+
 async function mailFrom(folder: string): Promise<string> {
   const templates = await openTemplates({ folder, texts });
   const renderer = openRenderer({
@@ -111,6 +117,30 @@ describe("a broken template stops the start and is named", () => {
     await expect(openTemplates({ folder, texts })).rejects.toThrow(
       /templates\/digest\.mjml, line 4: .* does not name an \.mjml file in partials/,
     );
+  });
+
+  test.each([
+    ["in capitals", '<MJ-INCLUDE path="SECRET" />'],
+    ["with an attribute that looks right", `<mj-include path="SECRET" x='path="partials/head.mjml"' />`],
+    ["named twice", '<mj-include path="partials/head.mjml" path="SECRET" />'],
+    ["by way of the folder", '<mj-include path="partials/../SECRET" />'],
+    ["as a style sheet", '<mj-include type="css" path="SECRET" />'],
+    ["over the net", '<mj-include path="http://127.0.0.1:1/SECRET" />'],
+  ])("or it reaches nothing: an include %s", async (_, include) => {
+    const folder = await changed("link.mjml", "</mj-head>", "</mj-head>");
+    const secret = join(folder, "secret.mjml");
+    await writeFile(secret, "<mj-text>the secret of this machine</mj-text>");
+    const source = await readFile(join(folder, "link.mjml"), "utf8");
+    await writeFile(
+      join(folder, "link.mjml"),
+      source.replace("<mj-button", `${include.replace("SECRET", secret)}<mj-button`),
+    );
+    const html = await openTemplates({ folder, texts }).then(
+      (templates) => templates.get("link", "html").frame(texts("en"), linkView),
+      (error: Error) => error.message,
+    );
+    expect(html).not.toContain("the secret");
+    expect(html).toMatch(/^<!DOCTYPE html>.*Your Paperboy link|does not name an \.mjml file|is broken/s);
   });
 
   test("an include that is not there", async () => {
