@@ -1,7 +1,7 @@
 /** Claiming, fixing, recording: the statements of the sending hour. They run on the driver itself, for Prisma takes ten times as long a row. */
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
-import type { DeliveryState } from "../core/delivery.ts";
+import type { DeliveryReason, DeliveryState } from "../core/delivery.ts";
 import type { Filter } from "../core/filter.ts";
 import type { Day } from "../core/paper.ts";
 import type { Preferences } from "../core/subscription.ts";
@@ -79,6 +79,7 @@ const CLAIM = `
     j.email, j.filter, j.max_papers, j.language, j.format, j.version
   FROM claimed c JOIN judged j ON j.id = c.id
   LEFT JOIN subscription_changes h ON h.subscription_id = c.subscription_id AND h.version = c.version AND c.version <> j.version
+    AND h.preferences <> '{}'::jsonb
   ORDER BY c.id`;
 
 const FIX = `
@@ -97,6 +98,18 @@ const RECORD = `
     AS o(id, claim, state, reason, next_try_at, answer, server_id, is_uncertain)
   WHERE d.local_day = $1::date AND d.id = o.id AND d.claim = o.claim
   RETURNING d.id`;
+
+/**
+ * The same where a server said never: what it said is a report, kept with the outcome or not at all. A statement of its own,
+ * for this one takes PostgreSQL half a millisecond longer (3.7 for fifty mails) even when nothing was refused.
+ */
+const RECORD_REFUSALS = `
+  WITH recorded AS (${RECORD}, d.subscription_id, d.reason, d.answer), reported AS (
+    INSERT INTO reports (via, raw, subscription_id, local_day, delivery_id)
+    SELECT 'smtp-answer', convert_to(coalesce(answer, ''), 'UTF8'), subscription_id, $1::date, id
+    FROM recorded WHERE reason = '${"refused-by-server" satisfies DeliveryReason}'
+  )
+  SELECT id FROM recorded`;
 
 export type Claims = ReturnType<typeof claims>;
 
@@ -153,7 +166,8 @@ export function claims(pool: pg.Pool) {
       return byDay(outcomes, (localDay, some) => {
         const of = <T>(read: (delivery: Claimed, outcome: Outcome) => T) =>
           some.map(({ delivery, outcome }) => read(delivery, outcome));
-        return query<{ id: string }>(RECORD, [
+        const isRefused = some.some(({ outcome }) => outcome.reason === "refused-by-server");
+        return query<{ id: string }>(isRefused ? RECORD_REFUSALS : RECORD, [
           localDay,
           of((delivery) => delivery.id),
           of((delivery) => delivery.claim),

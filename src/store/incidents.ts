@@ -2,7 +2,14 @@
 import type { PrismaClient } from "../../prisma/client/client.ts";
 import type { Log } from "../log.ts";
 
-export type IncidentKind = "smtp-auth" | "smtp-tls" | "smtp-down" | "refusals" | "edition-broken" | "clock";
+export type IncidentKind =
+  | "smtp-auth"
+  | "smtp-tls"
+  | "smtp-down"
+  | "refusals"
+  | "mail-blamed"
+  | "edition-broken"
+  | "clock";
 
 export interface Incidents {
   /**
@@ -26,6 +33,8 @@ const QUIET_MINUTES: Readonly<Record<IncidentKind, number>> = {
   "smtp-tls": 2,
   "smtp-down": 2,
   refusals: 0,
+  // Blame comes back in its own time, with each day's mails.
+  "mail-blamed": 2 * 24 * 60,
   "edition-broken": 0,
   clock: 0,
 };
