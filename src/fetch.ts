@@ -3,7 +3,7 @@ import { promises as dns, type LookupAddress } from "node:dns";
 import { isIP } from "node:net";
 import type { Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip } from "node:zlib";
-import { Agent, request } from "undici";
+import { Agent, type Dispatcher, request } from "undici";
 import { Permanent, Temporary } from "./errors.ts";
 import { openPacer, type Pace, pause } from "./pace.ts";
 import { isPublicAddress, privateAddress, publicLookup } from "./public-address.ts";
@@ -12,10 +12,11 @@ export interface Fetch {
   /**
    * Asks until there is an answer with status 2xx.
    *
-   * Redirects are followed, at most five, each judged like a first address; https never leads to http. 408, 425, 429,
-   * 5xx and a failing network are tried three times in all, with a pause that grows or that `Retry-After` names.
+   * Redirects are followed, at most five, each judged like a first address; https never leads to http, and a site beyond
+   * the allowed origins never leads back to one of them. 408, 425, 429, 5xx and a failing network are tried three times in
+   * all, with a pause that grows or that `Retry-After` names.
    *
-   * @param url http or https; other than an allowed origin it must lead to a public address
+   * @param url http or https; other than an allowed origin it must lead to a public address, at the scheme's own port
    * @throws {Temporary} when it may work later; with `retryAfterMs` when the server named a time too long to wait here
    * @throws {Permanent} for an address we do not go to, a 4xx, an answer that is too large or in an unknown encoding
    * @throws the reason of `signal` when it is aborted
@@ -56,6 +57,8 @@ export interface FetchOptions {
   /** A `Retry-After` beyond this is left to the caller. */
   readonly longestWaitMs?: number;
   readonly resolve?: (hostname: string) => Promise<readonly LookupAddress[]>;
+  /** What carries requests to public addresses, instead of connections that go nowhere else; its owner closes it. */
+  readonly outside?: Dispatcher;
   readonly now?: () => number;
 }
 
@@ -74,7 +77,7 @@ export function openFetch(settings: FetchOptions): Fetch {
   const pacer = openPacer(pace);
   // Two agents, so that a connection opened for an allowed origin is never used for another.
   const open = new Agent();
-  const guarded = new Agent({ connect: { lookup: publicLookup(resolve) } });
+  const guarded = settings.outside ?? new Agent({ connect: { lookup: publicLookup(resolve) } });
 
   return { get, close };
 
@@ -93,18 +96,20 @@ export function openFetch(settings: FetchOptions): Fetch {
 
   async function follow(start: URL, options: GetOptions): Promise<Fetched> {
     let url = start;
+    let isAllowed = allowed.has(url.origin);
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
       const { headers, ...others } = options;
-      const answer = await ask(url, url.origin === start.origin ? options : others);
+      const answer = await ask(url, isAllowed, url.origin === start.origin ? options : others);
       const { location } = answer.headers;
       if (answer.status < 300 || answer.status >= 400 || location === undefined) return judged(answer, url);
       url = redirected(location, url);
+      // The operator sends us to these origins; whoever stands outside must not.
+      isAllowed &&= allowed.has(url.origin);
     }
     throw new Permanent(`${where(start)} redirects more than ${MAX_REDIRECTS} times. Use the address it ends at.`);
   }
 
-  async function ask(url: URL, options: GetOptions): Promise<Fetched> {
-    const isAllowed = allowed.has(url.origin);
+  async function ask(url: URL, isAllowed: boolean, options: GetOptions): Promise<Fetched> {
     if (!isAllowed) refuseUnlessPublic(url);
     const { signal, timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES } = options;
     const release = await pacer.turn(url.hostname, signal);
@@ -158,7 +163,7 @@ export function openFetch(settings: FetchOptions): Fetch {
   }
 
   async function close(): Promise<void> {
-    await Promise.all([open.destroy(), guarded.destroy()]);
+    await Promise.all([open.destroy(), settings.outside ?? guarded.destroy()]);
   }
 }
 
@@ -166,6 +171,9 @@ export function openFetch(settings: FetchOptions): Fetch {
 function refuseUnlessPublic(url: URL): void {
   const host = url.hostname.replace(/^\[|\]$/g, "");
   if (isIP(host) !== 0 && !isPublicAddress(host)) throw privateAddress(where(url));
+  // At other ports something else than a web site may listen, and take our request for its own protocol.
+  if (url.port !== "")
+    throw new Permanent(`${where(url)} has a port of its own. Only an address that a setting names may.`);
 }
 
 function parse(address: string): URL {

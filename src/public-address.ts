@@ -10,8 +10,9 @@ import { Permanent } from "./errors.ts";
  * @param address an IP address without brackets or port; a zone (`fe80::1%eth0`) may follow it
  */
 export function isPublicAddress(address: string): boolean {
+  if (isIPv4(address)) return !NOT_PUBLIC.check(address, "ipv4");
   const bare = address.split("%")[0] ?? "";
-  if (!isIPv6(bare)) return isIPv4(bare) && !NOT_PUBLIC.check(bare, "ipv4");
+  if (!isIPv6(bare)) return false;
   const carried = carriedIpv4(bare);
   if (carried !== null) return isPublicAddress(carried);
   // Only 2000::/3 is given out as global unicast (IANA IPv6 address space registry), so whatever is new is not public.
@@ -75,13 +76,17 @@ for (const [network, prefix] of [
 // Azure's metadata and DNS service sits on a public address.
 NOT_PUBLIC.addAddress("168.63.129.16", "ipv4");
 
-/** The IPv4 address inside a mapped (`::ffff:a.b.c.d`), NAT64 (`64:ff9b::a.b.c.d`) or 6to4 (`2002:…`) address. */
+/**
+ * The IPv4 address inside a mapped (`::ffff:a.b.c.d`), NAT64 (`64:ff9b::a.b.c.d`, RFC 6052), 6to4 (`2002:…`, RFC 3056) or
+ * ISATAP address (`…:0:5efe:a.b.c.d`, RFC 5214 6.1). Teredo carries one as well, and is not public as a whole.
+ */
 function carriedIpv4(address: string): string | null {
   // The URL parser writes an IPv6 address one way only: short, lower case, in hexadecimal (WHATWG URL 3.5).
   const groups = expand(new URL(`http://[${address}]`).hostname.slice(1, -1));
   const head = groups.slice(0, 6).join(":");
   if (head === "0:0:0:0:0:ffff" || head === "64:ff9b:0:0:0:0") return dotted(groups.slice(6));
-  return groups[0] === "2002" ? dotted(groups.slice(1, 3)) : null;
+  if (groups[0] === "2002") return dotted(groups.slice(1, 3));
+  return groups[5] === "5efe" && (groups[4] === "0" || groups[4] === "200") ? dotted(groups.slice(6)) : null;
 }
 
 function expand(short: string): string[] {

@@ -1,0 +1,23 @@
+/** Comma-separated values (RFC 4180), harmless in the program that opens them. */
+
+/**
+ * One field. What a spreadsheet would take for a formula (CASES X6) gets an apostrophe before it, as OWASP's page on CSV
+ * injection advises; white space before the sign does not hide it, nor does the wide form of it.
+ *
+ * @param value a number is written as it is: `-5` is no formula
+ */
+export function csvField(value: string | number | boolean | null): string {
+  if (value === null) return "";
+  const text = typeof value === "string" ? inert(value) : String(value);
+  return /[",\r\n]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Rows, each ended by CRLF. */
+export function csvRow(values: readonly (string | number | boolean | null)[]): string {
+  return `${values.map(csvField).join(",")}\r\n`;
+}
+
+/** Spreadsheets skip spaces and invisible characters before a sign; tab and carriage return begin a formula by themselves. */
+function inert(text: string): string {
+  return /^[\s\p{C}]*[=+\-@\uff1d\uff0b\uff0d\uff20|%]/u.test(text) || /^[\t\r\n]/.test(text) ? `'${text}` : text;
+}

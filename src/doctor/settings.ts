@@ -1,0 +1,43 @@
+/** What can be said of the settings without asking anybody. */
+import type { SigningKey } from "../core/link.ts";
+import type { Problem } from "../errors.ts";
+import { amber, green, red, type Verdict } from "./finding.ts";
+
+/** Letters of a secret: 32 in hexadecimal are 128 bits. */
+const ADVISED_SECRET = 32;
+
+/** @param problems what readConfig found; empty when all is well */
+export function judgeSettings(problems: readonly Problem[], count: number): Verdict[] {
+  if (problems.length === 0) return [green(`All ${count} settings are ones that can be used.`)];
+  return problems.map(({ message }) => {
+    const [what = message, write] = message.split(/(?:\.|;) (?=Write |Make |Give )/u);
+    return red(`${what}.`, write === undefined ? "Correct it: .env.example has them all." : write);
+  });
+}
+
+/** @param keys null where none are set, and DATA_DIR keeps some that were made up */
+export function judgeKeys(keys: readonly SigningKey[] | null, isPublic: boolean): Verdict {
+  if (keys === null) {
+    const found = "SECRET_KEYS is not set: the keys of all links are in secrets.json of DATA_DIR.";
+    return isPublic
+      ? amber(found, "Keep a copy of it: without it no link in a mail already sent opens any more.")
+      : green(found);
+  }
+  const [signing] = keys;
+  const short = keys.filter(({ secret, retired }) => !retired && secret.length < ADVISED_SECRET);
+  if (short.length > 0)
+    return amber(
+      `SECRET_KEYS: the secret of key ${short.map(({ id }) => id).join(", ")} is short.`,
+      `Put a new key before it, 2:$(openssl rand -hex 32), and write :retired behind the old one after a month.`,
+    );
+  const others = keys.length > 1 ? `; ${keys.length - 1} older open links` : "";
+  return green(`SECRET_KEYS: key ${signing!.id} signs links${others}.`);
+}
+
+export function judgePostalAddress(address: string | null, isSentFar: boolean): Verdict {
+  if (address !== null) return green(`POSTAL_ADDRESS is "${address}".`);
+  const write = 'Write POSTAL_ADDRESS="Street 1, 12345 Town, Country"';
+  return isSentFar
+    ? red("POSTAL_ADDRESS is not set, and the law of many countries wants one in bulk mail.", write)
+    : green("POSTAL_ADDRESS is not set, and no mail leaves this machine.");
+}

@@ -1,0 +1,65 @@
+/** A look at the database as the doctor takes it: reads, and changes nothing. */
+import { fileURLToPath } from "node:url";
+import pg from "pg";
+import { Permanent } from "../errors.ts";
+import { pendingMigrations, readMigrations } from "./migrate/history.ts";
+
+const MIGRATIONS = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));
+
+export type DatabaseFacts =
+  | {
+      readonly isReached: true;
+      /** `180004` is 18.4. */
+      readonly version: number;
+      /** Its clock at about the time of `askedAt`. */
+      readonly now: Date;
+      readonly askedAt: Date;
+      readonly migrations: { readonly applied: number; readonly pending: readonly string[] };
+      /** Why the history of migrations is not the beginning of ours; null when it is. */
+      readonly broken: string | null;
+    }
+  | {
+      readonly isReached: false /** A code of PostgreSQL or of the network. */;
+      readonly code: string;
+      readonly words: string;
+    };
+
+export async function examineDatabase(
+  url: string,
+  { migrationsDir = MIGRATIONS, timeoutMs = 6_000 } = {},
+): Promise<DatabaseFacts> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 1,
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: timeoutMs,
+  });
+  pool.on("error", () => {}); // the statement under way says so
+  try {
+    await pool.query("SELECT 1"); // connecting takes its time, and the clock is not to be asked across it
+    const before = Date.now();
+    const { rows } = await pool.query<{ version: string; now: Date }>(
+      "SELECT current_setting('server_version_num') AS version, clock_timestamp() AS now",
+    );
+    const askedAt = new Date((before + Date.now()) / 2);
+    const { version, now } = rows[0]!;
+    const migrations = await readMigrations(migrationsDir);
+    const pending = await pendingMigrations(pool, migrations).catch((error) => {
+      if (error instanceof Permanent) return error.message;
+      throw error;
+    });
+    const isBroken = typeof pending === "string";
+    return {
+      ...{ isReached: true, version: Number(version), now, askedAt },
+      migrations: isBroken
+        ? { applied: 0, pending: [] }
+        : { applied: migrations.length - pending.length, pending: pending.map(({ name }) => name) },
+      broken: isBroken ? pending : null,
+    };
+  } catch (error) {
+    const { code = "", message } = error as { code?: string; message: string };
+    return { isReached: false, code, words: message || code };
+  } finally {
+    await pool.end();
+  }
+}
