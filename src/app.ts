@@ -3,18 +3,29 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config, SourceName } from "./config.ts";
-import { addressKey } from "./core/address-key.ts";
+import { addressKey, networkKey } from "./core/address-key.ts";
+import { openAdminKey } from "./core/admin-key.ts";
+import { openChallenges } from "./core/challenge.ts";
+import { type DomainList, parseDomainList } from "./core/domain-list.ts";
 import type { Address } from "./core/email-address.ts";
 import { openLinks, parseSecretKeys } from "./core/link.ts";
+import { openReturnAddresses } from "./core/return-address.ts";
 import { openText } from "./core/text.ts";
 import { defaultCatalogue, parseCatalogue } from "./core/topics.ts";
+import { visitorKeys } from "./core/visitor-key.ts";
+import { Invalid } from "./errors.ts";
 import { openFetch } from "./fetch.ts";
 import type { Log } from "./log.ts";
 import { readCatalogues } from "./mail/catalogues.ts";
 import { openSigner } from "./mail/dkim.ts";
+import { openExchangers } from "./mail/exchangers.ts";
+import type { Intake, IntakeOptions } from "./mail/intake.ts";
 import { openLanes } from "./mail/lanes.ts";
 import { openPace } from "./mail/pace.ts";
 import { openPost } from "./mail/post.ts";
+import { mostSignatures, profilesOf, signableHeaders } from "./mail/profiles.ts";
+import { openProviders } from "./mail/providers/open.ts";
+import { openDeliveryIds, readReport } from "./mail/read-report.ts";
 import { openRenderer } from "./mail/render.ts";
 import { openSender } from "./mail/sender.ts";
 import { watchServers } from "./mail/server-watch.ts";
@@ -32,7 +43,9 @@ import { candidates } from "./store/candidates.ts";
 import { clockWatch } from "./store/clock-watch.ts";
 import { openDatabase } from "./store/database.ts";
 import { deliveries } from "./store/deliveries.ts";
+import { door } from "./store/door.ts";
 import { editions } from "./store/editions.ts";
+import { erasure } from "./store/erasure.ts";
 import { openGate } from "./store/gate.ts";
 import { openHighWater } from "./store/high-water.ts";
 import { history } from "./store/history.ts";
@@ -43,13 +56,18 @@ import { paperRecords } from "./store/paper-records.ts";
 import { papers } from "./store/papers.ts";
 import { planning } from "./store/planning.ts";
 import { pulls } from "./store/pulls.ts";
+import { readerRecords } from "./store/reader-records.ts";
 import { recorder } from "./store/recorder.ts";
+import { reports } from "./store/reports.ts";
 import { requests } from "./store/requests.ts";
 import { restoration } from "./store/restoration.ts";
 import { openScratchDatabase } from "./store/scratch-database.ts";
 import { openShelf } from "./store/shelf.ts";
 import { stops } from "./store/stops.ts";
 import { subscriptions } from "./store/subscriptions.ts";
+import { suppressions } from "./store/suppressions.ts";
+import { suspensions } from "./store/suspensions.ts";
+import { verdicts } from "./store/verdicts.ts";
 import { waves } from "./store/waves.ts";
 
 export type App = Awaited<ReturnType<typeof openApp>>;
@@ -94,12 +112,18 @@ export async function openApp(
     const dataDir = resolve(config.dataDir);
     const secrets = config.secretKeys && config.suppressionKey ? null : await openSecrets(dataDir);
     const suppressionKey = config.suppressionKey ?? secrets!.suppressionKey;
-    const links = openLinks(parseSecretKeys(config.secretKeys ?? secrets!.secretKeys));
+    const keys = parseSecretKeys(config.secretKeys ?? secrets!.secretKeys);
+    const links = openLinks(keys);
+    const adminKey = config.adminPassword === null ? null : openAdminKey(config.adminPassword, keys[0]!.secret);
+    const refusedDomains = await readDomainList(config.refuseDisposable);
+    const returnAddresses = openReturnAddresses({ keys, domain: config.bounceDomain });
     const catalogue = config.topicsFile
       ? parseCatalogue(JSON.parse(await readFile(config.topicsFile, "utf8")))
       : defaultCatalogue;
     const senders = { MAIL_FROM: config.mailFrom, CONFIRM_FROM: config.confirmFrom };
-    const signer = config.dkim ? await openSigner({ ...config.dkim, senders, log }) : null;
+    const profiles = profilesOf(config.smtpUrls ?? []);
+    const signing = { headers: signableHeaders(profiles), mostSignatures: mostSignatures(profiles) };
+    const signer = config.dkim ? await openSigner({ ...config.dkim, ...signing, senders, log }) : null;
     const texts = openText(await readCatalogues(join(templatesFolder, "text")));
     const templates = await openTemplates({ folder: templatesFolder, texts });
 
@@ -153,7 +177,7 @@ export async function openApp(
     const topicName = (id: string) => catalogue.topics.find((topic) => topic.id === id)?.name ?? id;
     const renderer = openRenderer({ templates, texts, publicUrl, postalAddress: config.postalAddress, topicName });
     const post = openPost({
-      ...{ renderer, sender, letterSender, signer, links, publicUrl, notice },
+      ...{ renderer, sender, letterSender, signer, returns: returnAddresses, profiles, links, publicUrl, notice },
       mailFrom: config.mailFrom,
       confirmFrom: config.confirmFrom,
     });
@@ -162,6 +186,7 @@ export async function openApp(
       openFetch({ allow: config.privateOrigins, userAgent: `Paperboy (+${publicUrl})` }),
       (part) => part.close(),
     );
+    const providers = openProviders(config.webhooks, { fetch, log });
     const { arxivUrl, arxivCategories: categories } = config;
     const sourcesByName: Readonly<Record<SourceName, () => Source>> = {
       "hugging-face": () => openHuggingFace({ fetch }, { url: config.huggingFaceUrl }),
@@ -179,6 +204,12 @@ export async function openApp(
       editions: editions(prisma),
       requests: requests(prisma),
       subscriptions: subscriptions(prisma),
+      suspensions: suspensions(prisma),
+      suppressions: suppressions(prisma),
+      reports: reports(prisma),
+      verdicts: verdicts(prisma),
+      erasure: erasure(prisma),
+      readerRecords: readerRecords(prisma),
       restoration: restoration(prisma),
       clockWatch: clockWatch(prisma),
       planning: planning(prisma),
@@ -187,6 +218,7 @@ export async function openApp(
       stops: stops(prisma),
       waves: waves(prisma),
       limits: limits(pool),
+      door: door(pool),
       incidents: alarms,
     };
     const gate = await open(openGate({ ...rooms, log }), (part) => part.close());
@@ -213,18 +245,32 @@ export async function openApp(
         signer,
         catcher,
         links,
+        returnAddresses,
+        providers,
         texts,
         catalogue,
         log,
         now,
       },
       lanes,
+      /** Takes the mail of the bounce domain; null: no setting names a port. */
+      openIntake:
+        config.bounceSmtpPort === null || config.bounceDomain === null
+          ? null
+          : openIntakeAt(config.bounceSmtpPort, config.bounceDomain, log),
       closesAt: config.editionClosesAt,
       retentionDays: config.retentionDays,
       postalAddress: config.postalAddress,
       trustProxy: config.trustProxy,
+      ...{ adminKey, refusedDomains, challenges: openChallenges(keys), proofOfWork: config.proofOfWork },
+      exchangers: openExchangers({ now }),
+      visitorKeys: (ip: string) => visitorKeys(ip, now(), suppressionKey),
+      rawIntakeToken: config.rawIntakeToken,
       publicUrl: () => publicUrl,
-      addressKey: (address: Address) => addressKey(address.key, suppressionKey),
+      addressKey: (address: Pick<Address, "key">) => addressKey(address.key, suppressionKey),
+      networkKey: (ip: string) => networkKey(ip, suppressionKey),
+      readReport,
+      deliveryNamed: openDeliveryIds(config.mailFrom),
       databaseNow: async () => {
         const [row] = await prisma.$queryRaw<{ now: Date }[]>`SELECT paperboy_now() AS now`;
         return row!.now;
@@ -246,6 +292,24 @@ export async function openApp(
     await close();
     throw error;
   }
+}
+
+/** @throws {Invalid} for a file that cannot be read, or is no list of domains */
+async function readDomainList(path: string | null): Promise<DomainList> {
+  if (path === null) return parseDomainList("");
+  try {
+    return parseDomainList(await readFile(path, "utf8"));
+  } catch (cause) {
+    throw new Invalid(`REFUSE_DISPOSABLE, ${path}: ${(cause as Error).message}`, [], { cause });
+  }
+}
+
+/** Loaded by the process that opens it. */
+function openIntakeAt(port: number, domain: string, log: Log) {
+  return async (door: Pick<IntakeOptions, "isOurs" | "receive">): Promise<Intake> => {
+    const { openIntake } = await import("./mail/intake.ts");
+    return openIntake({ ...door, port, domain, log });
+  };
 }
 
 async function state(check: Promise<unknown>): Promise<string> {

@@ -3,11 +3,15 @@ import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
 import { z } from "zod";
 import { LOWEST_RATE, parseDomainRates, parseRamp, parseRate } from "./core/pace.ts";
+import { parseLogin, parseTopics, parseVerificationKey } from "./core/webhooks.ts";
 import { Invalid, type Problem } from "./errors.ts";
 
 /** `SOURCES` knows these. */
 const SOURCES = ["hugging-face", "arxiv", "arxiv-feed", "arxiv-oai"] as const;
 export type SourceName = (typeof SOURCES)[number];
+
+/** `PROOF_OF_WORK` knows these. */
+const PROOFS = ["off", "pressure", "always"] as const;
 
 const PUBLIC_SOURCES: readonly string[] = ["https://huggingface.co", "https://export.arxiv.org"];
 
@@ -84,6 +88,11 @@ const schema = z.object({
       .refine(isProxies, "is neither a number of proxies nor a list of their addresses. Write 1 or 10.0.0.0/8")
       .default("0"),
   ),
+  ADMIN_PASSWORD: setting(z.string().optional()),
+  PROOF_OF_WORK: setting(
+    z.enum(PROOFS, `is not one of ${PROOFS.join(", ")}. Write PROOF_OF_WORK=pressure`).default("pressure"),
+  ),
+  REFUSE_DISPOSABLE: setting(z.string().optional()),
 
   MAIL_FROM: setting(z.string().default("Paperboy <paperboy@localhost.localdomain>")),
   CONFIRM_FROM: setting(z.string().optional()),
@@ -109,6 +118,35 @@ const schema = z.object({
   ),
   DKIM_DOMAIN: setting(domain.optional()),
   DKIM_KEYS: setting(z.string().optional()),
+  BOUNCE_DOMAIN: setting(domain.optional()),
+  BOUNCE_SMTP_PORT: setting(whole(1, 65535).optional()),
+  RAW_INTAKE_TOKEN: setting(
+    z
+      .string()
+      .regex(/^[!-~]{8,}$/, "is not 8 letters or more without spaces. Write the output of: openssl rand -hex 32")
+      .optional(),
+  ),
+  WEBHOOK_SES: setting(
+    parsed(parseTopics, "is not a list of SNS topics. Write arn:aws:sns:eu-west-1:123456789012:bounces").optional(),
+  ),
+  WEBHOOK_POSTMARK: setting(
+    parsed(
+      parseLogin,
+      "is not a user, a colon and a password of 8 letters or more. Write paperboy:a-long-password",
+    ).optional(),
+  ),
+  WEBHOOK_SENDGRID: setting(
+    parsed(
+      parseVerificationKey,
+      "is not the verification key of a signed event webhook. Write it as SendGrid shows it, MFkwEwYHKoZIzj0CAQ…",
+    ).optional(),
+  ),
+  WEBHOOK_MAILGUN: setting(
+    z
+      .string()
+      .regex(/^[!-~]{8,}$/, "is not a webhook signing key. Write it as Mailgun shows it, 32 letters and digits")
+      .optional(),
+  ),
 
   SOURCES: setting(
     z
@@ -184,6 +222,9 @@ function toConfig(s: Settings) {
     catcherPort: s.CATCHER_PORT,
     /** As Express takes it: a number of proxies, or their addresses. */
     trustProxy: /^\d+$/.test(s.TRUST_PROXY) ? Number(s.TRUST_PROXY) : s.TRUST_PROXY,
+    adminPassword: s.ADMIN_PASSWORD ?? null,
+    proofOfWork: s.PROOF_OF_WORK,
+    refuseDisposable: s.REFUSE_DISPOSABLE ?? null,
     mailFrom: s.MAIL_FROM,
     confirmFrom: s.CONFIRM_FROM ?? s.MAIL_FROM,
     postalAddress: s.POSTAL_ADDRESS ?? null,
@@ -193,6 +234,17 @@ function toConfig(s: Settings) {
     sendRamp: s.SEND_RAMP ?? null,
     sendOnlyTo: s.SEND_ONLY_TO ?? null,
     dkim: s.DKIM_DOMAIN && s.DKIM_KEYS ? { domain: s.DKIM_DOMAIN, keys: s.DKIM_KEYS } : null,
+    /** Mail to it comes back to us; null: bounces go to the sender's own address. */
+    bounceDomain: s.BOUNCE_DOMAIN ?? null,
+    bounceSmtpPort: s.BOUNCE_SMTP_PORT ?? null,
+    rawIntakeToken: s.RAW_INTAKE_TOKEN ?? null,
+    /** What each provider that may report to us is known by. */
+    webhooks: {
+      ses: s.WEBHOOK_SES ?? null,
+      postmark: s.WEBHOOK_POSTMARK ?? null,
+      sendgrid: s.WEBHOOK_SENDGRID ?? null,
+      mailgun: s.WEBHOOK_MAILGUN ?? null,
+    },
     sources: s.SOURCES,
     arxivCategories: s.ARXIV_CATEGORIES,
     huggingFaceUrl: s.HUGGING_FACE_URL,
@@ -210,6 +262,9 @@ function toConfig(s: Settings) {
   return Object.freeze(config);
 }
 
+/** Where the world can try. */
+const SHORTEST_PASSWORD = 12;
+
 /** Settings that are each right and together wrong. */
 function inconsistencies(s: Settings): Problem[] {
   const problems: Problem[] = [];
@@ -225,9 +280,19 @@ function inconsistencies(s: Settings): Problem[] {
       "POSTAL_ADDRESS",
       'POSTAL_ADDRESS is not set: bulk mail must show one (CAN-SPAM, 15 U.S.C. 7704(a)(5)). Write POSTAL_ADDRESS="Street 1, 12345 Town, Country"',
     );
+  if (isPublic && s.ADMIN_PASSWORD && s.ADMIN_PASSWORD.length < SHORTEST_PASSWORD)
+    say(
+      "ADMIN_PASSWORD",
+      `ADMIN_PASSWORD is shorter than ${SHORTEST_PASSWORD} letters, and anybody can try at ${s.PUBLIC_URL}/admin. Write the output of: openssl rand -hex 16`,
+    );
   const unsigned = "alone leaves mail unsigned. Write";
   if (s.DKIM_DOMAIN && !s.DKIM_KEYS) say("DKIM_KEYS", `DKIM_DOMAIN ${unsigned} DKIM_KEYS=s1:/etc/paperboy/dkim-s1.pem`);
   if (s.DKIM_KEYS && !s.DKIM_DOMAIN) say("DKIM_DOMAIN", `DKIM_KEYS ${unsigned} DKIM_DOMAIN=example.org`);
+  if (s.BOUNCE_SMTP_PORT && !s.BOUNCE_DOMAIN)
+    say(
+      "BOUNCE_DOMAIN",
+      `BOUNCE_DOMAIN is not set, but BOUNCE_SMTP_PORT is ${s.BOUNCE_SMTP_PORT}: nobody could write there. Write BOUNCE_DOMAIN=bounce.example.org`,
+    );
   if (isPublic && s.DATABASE_URL && !s.SECRET_KEYS)
     say(
       "SECRET_KEYS",
@@ -261,7 +326,7 @@ function toProblem(issue: z.core.$ZodIssue, env: Readonly<Record<string, string 
 
 /** Secrets do not belong on a terminal or in a log, however the URL around them is broken. */
 function shown(field: string, value: string): string {
-  if (/KEY|PASSWORD|TOKEN/.test(field)) return "…";
+  if (/KEY|PASSWORD|TOKEN|WEBHOOK_(?!SES)/.test(field)) return "…";
   if (!/_URLS?$/.test(field)) return value;
   return value.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, "$1…@").replace(/(pass(?:word)?=)[^&,\s]*/gi, "$1…");
 }

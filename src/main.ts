@@ -1,5 +1,6 @@
 /** Opens the doors this process should open (web, workers, or both) and closes them on a signal. */
 import { setFlagsFromString } from "node:v8";
+import { startIntake } from "../workers/intake.ts";
 import { startWorkers } from "../workers/start.ts";
 import { watchDatabase } from "../workers/watch.ts";
 import { openApp } from "./app.ts";
@@ -23,15 +24,18 @@ export async function run(doors: Doors, config: Config, log: Log): Promise<numbe
   const app = await openApp(doors.workers ? config : { ...config, catcherPort: 0 }, { log, publicUrl });
   const watch = await watchDatabase(app);
   const server = doors.web ? await serve(doors.workers ? app : { ...app, needs: ["database"] }, config.port) : null;
+  // With the web server, the other port that is open to the world: of workers there may be many on one machine.
+  const intake = doors.web ? await startIntake(app) : null;
   const workers = doors.workers ? await startWorkers(app) : null;
   if (workers && (await app.editions.bounds()).first === null) await app.queue.ring("collect-papers", {});
   if (workers) log.info("The workers wait for what is due");
   if (server) log.info(`Paperboy is at ${publicUrl}`);
+  if (intake) log.info(`Mail to ${config.bounceDomain} is taken at port ${intake.port}`);
   if (app.catcher && doors.workers) log.info(`Mail is caught, not sent: read it at ${app.catcher.webUrl}`);
 
   await signal();
   log.info("finishing what is under way");
-  await Promise.all([server?.close(), workers?.close({ graceMs: GRACE_MS })]);
+  await Promise.all([server?.close(), intake?.close(), workers?.close({ graceMs: GRACE_MS })]);
   watch.close();
   await app.close();
   return 0;

@@ -56,6 +56,31 @@ describe("a wrong setting stops the start, with its name, its value and what to 
       "face",
       'TRUST_PROXY is neither a number of proxies nor a list of their addresses: "face". Write 1 or 10.0.0.0/8',
     ],
+    [
+      "WEBHOOK_SES",
+      "arn:aws:sqs:eu-west-1:123456789012:bounces",
+      'WEBHOOK_SES is not a list of SNS topics: "arn:aws:sqs:eu-west-1:123456789012:bounces". Write arn:aws:sns:eu-west-1:123456789012:bounces',
+    ],
+    [
+      "WEBHOOK_POSTMARK",
+      "paperboy:short",
+      'WEBHOOK_POSTMARK is not a user, a colon and a password of 8 letters or more: "…". Write paperboy:a-long-password',
+    ],
+    [
+      "WEBHOOK_SENDGRID",
+      "MFkwEwYHKoZIzj0CAQ",
+      'WEBHOOK_SENDGRID is not the verification key of a signed event webhook: "…". Write it as SendGrid shows it, MFkwEwYHKoZIzj0CAQ…',
+    ],
+    [
+      "WEBHOOK_MAILGUN",
+      "short",
+      'WEBHOOK_MAILGUN is not a webhook signing key: "…". Write it as Mailgun shows it, 32 letters and digits',
+    ],
+    [
+      "RAW_INTAKE_TOKEN",
+      "with a space",
+      'RAW_INTAKE_TOKEN is not 8 letters or more without spaces: "…". Write the output of: openssl rand -hex 32',
+    ],
     ["SMTP_CONNECTIONS", "2.5", 'SMTP_CONNECTIONS is not a whole number from 1 to 500: "2.5"'],
     ["SEND_RATE", "0", 'SEND_RATE is not a number of mails a second from 0.01 to 100000: "0". Write 14'],
     ["SEND_RATE", "14/s", 'SEND_RATE is not a number of mails a second from 0.01 to 100000: "14/s". Write 14'],
@@ -73,6 +98,8 @@ describe("a wrong setting stops the start, with its name, its value and what to 
     ["DKIM_DOMAIN", "@example.org", 'DKIM_DOMAIN is not a domain: "@example.org". Write example.org'],
     ["DKIM_DOMAIN", "https://example.org/", 'DKIM_DOMAIN is not a domain: "https://example.org/". Write example.org'],
     ["DKIM_DOMAIN", "org", 'DKIM_DOMAIN is not a domain: "org". Write example.org'],
+    ["BOUNCE_DOMAIN", "bounce", 'BOUNCE_DOMAIN is not a domain: "bounce". Write example.org'],
+    ["BOUNCE_SMTP_PORT", "smtp", 'BOUNCE_SMTP_PORT is not a whole number from 1 to 65535: "smtp"'],
     [
       "SOURCES",
       "arxiv,reddit",
@@ -158,6 +185,14 @@ describe("settings that are each right and together wrong", () => {
     expect(readConfig(whole).dkim).toEqual({ domain: "xn--bcher-kva.example", keys: "s1:/etc/s1.pem" });
   });
 
+  test("a port for bounces without the domain they come to does not start, a domain without a port does", () => {
+    expect(complaints({ BOUNCE_SMTP_PORT: "2525" }).map(({ message }) => message)).toEqual([
+      "BOUNCE_DOMAIN is not set, but BOUNCE_SMTP_PORT is 2525: nobody could write there. Write BOUNCE_DOMAIN=bounce.example.org",
+    ]);
+    const { bounceDomain, bounceSmtpPort } = readConfig({ BOUNCE_DOMAIN: "Bounce.Example.ORG" });
+    expect([bounceDomain, bounceSmtpPort]).toEqual(["bounce.example.org", null]);
+  });
+
   test("on the embedded database the keys are made up, for there is but one machine", () => {
     expect(without("DATABASE_URL", "SECRET_KEYS", "SUPPRESSION_KEY")).toEqual([]);
   });
@@ -185,9 +220,27 @@ describe("settings that are each right and together wrong", () => {
   });
 });
 
+test("a short ADMIN_PASSWORD is fine at home, and stops the start where the world can try", () => {
+  expect(readConfig({ ADMIN_PASSWORD: "hunter2" }).adminPassword).toBe("hunter2");
+  const world = {
+    ...{ PUBLIC_URL: "https://paperboy.example", SMTP_URL: "smtp://smtp.example.org", POSTAL_ADDRESS: "Street 1" },
+    ADMIN_PASSWORD: "hunter2",
+  };
+  expect(() => readConfig(world)).toThrow(/^ADMIN_PASSWORD is shorter than 12 letters(?!.*hunter2)/);
+  expect(readConfig({ ...world, ADMIN_PASSWORD: "hunter2hunter2" }).adminPassword).toBe("hunter2hunter2");
+});
+
+test("a PROOF_OF_WORK that is none is named with what to write", () => {
+  expect(() => readConfig({ PROOF_OF_WORK: "on" })).toThrow(
+    'PROOF_OF_WORK is not one of off, pressure, always: "on". Write PROOF_OF_WORK=pressure',
+  );
+});
+
 test("without any setting there is a whole configuration", () => {
   expect(readConfig({})).toEqual({
     ...{ databaseUrl: null, redisUrl: null, smtpUrls: null, dataDir: ".paperboy" },
+    ...{ bounceDomain: null, bounceSmtpPort: null },
+    ...{ adminPassword: null, proofOfWork: "pressure", refuseDisposable: null },
     ...{ publicUrl: null, previousPublicUrls: [], port: 3000, catcherPort: 1080, trustProxy: 0 },
     mailFrom: "Paperboy <paperboy@localhost.localdomain>",
     confirmFrom: "Paperboy <paperboy@localhost.localdomain>",
@@ -203,6 +256,7 @@ test("without any setting there is a whole configuration", () => {
     ...{ sources: ["hugging-face", "arxiv"], arxivCategories: ["cs.AI", "cs.CL", "cs.CV", "cs.LG"] },
     ...{ huggingFaceUrl: "https://huggingface.co", arxivUrl: "https://export.arxiv.org", privateOrigins: [] },
     ...{ editionClosesAt: "01:00", topicsFile: null, secretKeys: null, suppressionKey: null },
+    ...{ rawIntakeToken: null, webhooks: { ses: null, postmark: null, sendgrid: null, mailgun: null } },
     ...{ logLevel: "info", retentionDays: 90 },
   });
 });

@@ -16,6 +16,7 @@ type Kind =
   | "http"
   | "cli"
   | "workers"
+  | "doctor"
   | "shared"
   | "app"
   | "main";
@@ -25,6 +26,8 @@ const ROOMS = ["sources", "store", "queue", "mail"] as const;
 const SHARED = ["src/errors.ts", "src/log.ts", "src/metrics.ts"];
 /** Files that open the application and its doors. */
 const MAINS = ["src/main.ts", "src/demo.ts", "src/demo-papers.ts", "src/cli/main.ts"];
+/** Compositions: the only files that know all rooms. */
+const APPS = ["src/app.ts", "src/doctor.ts", "src/doctor-desk.ts"];
 /** Packages that belong to one place. */
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
   bullmq: ["src/queue/"],
@@ -43,7 +46,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
 
 function kindOf(file: string): Kind {
   if (MAINS.includes(file)) return "main";
-  if (file === "src/app.ts") return "app";
+  if (APPS.includes(file)) return "app";
   if (file.startsWith("workers/")) return "workers";
   const [, folder] = /^src\/([^/]+)\//.exec(file) ?? [];
   return (folder as Kind | undefined) ?? "shared";
@@ -88,16 +91,25 @@ function objection({ from, to, isTypeOnly }: Import): string | null {
 
   if (kind === "main") return null;
   if (kind === "app")
-    return isRoom(target) || target === "core" || target === "shared" ? null : "app.ts knows rooms and core only";
+    return isRoom(target) ||
+      target === "core" ||
+      target === "shared" ||
+      (from.startsWith("src/doctor") && target === "doctor")
+      ? null
+      : "a composition knows rooms and core only, and the doctor's its looks";
   if (target === "core") return null;
   if (kind === "core") return to === "src/errors.ts" ? null : "core imports itself and errors only";
   if (SHARED.includes(to)) return null;
   if (isRoom(kind))
     return to === "src/fetch.ts" ? null : "a room imports core, errors, log, metrics and fetch, and no other room";
+  if (kind === "doctor") {
+    if (to === "src/fetch.ts" || to === "src/public-address.ts") return null;
+    return isRoom(target) && isTypeOnly ? null : "a look imports core and fetch, and rooms as types only";
+  }
   if (kind === "actions")
     return isRoom(target) && isTypeOnly ? null : "an action imports core, and rooms as types only";
   if (kind === "http" || kind === "cli" || kind === "workers") {
-    if (target === "actions" || (target === "app" && isTypeOnly)) return null;
+    if (target === "actions" || ((target === "app" || target === "doctor") && isTypeOnly)) return null;
     return isRoom(target) && isTypeOnly ? null : "a door imports actions and core, and rooms as types only";
   }
   return target === "shared" ? null : `${from} stands above no room`;
@@ -126,6 +138,9 @@ test("the map would object to a room that knows another, a core that knows a roo
     { from: "src/http/server.ts", to: "src/store/papers.ts", isTypeOnly: false },
     { from: "src/actions/confirm.ts", to: "src/queue/queue.ts", isTypeOnly: false },
     { from: "src/http/server.ts", to: "bullmq", isTypeOnly: false },
+    { from: "src/doctor/server.ts", to: "src/mail/sender.ts", isTypeOnly: false },
+    { from: "src/app.ts", to: "src/doctor/server.ts", isTypeOnly: true },
+    { from: "src/http/server.ts", to: "src/doctor/server.ts", isTypeOnly: false },
     { from: "src/actions/confirm.ts", to: "prisma/client/client.ts", isTypeOnly: true },
   ];
   expect(forbidden.filter((one) => objection(one) === null)).toEqual([]);

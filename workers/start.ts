@@ -6,9 +6,15 @@ import { type EditionsApp, editionJobs } from "./editions.ts";
 import { type LettersApp, letterJobs } from "./letters.ts";
 import { type MailApp, mailJobs } from "./mail.ts";
 import { type PapersApp, paperJobs } from "./papers.ts";
+import { type ReportsApp, reportJobs } from "./reports.ts";
 import { type UpkeepApp, upkeepJobs } from "./upkeep.ts";
 
-export type WorkersApp = EditionsApp & LettersApp & MailApp & PapersApp & UpkeepApp & { queue: Queue; log: Log };
+export type WorkersApp = EditionsApp &
+  LettersApp &
+  MailApp &
+  PapersApp &
+  ReportsApp &
+  UpkeepApp & { queue: Queue; log: Log };
 
 /** How often each tick comes, in milliseconds; a compressed clock divides them. */
 export interface Ticks {
@@ -39,6 +45,8 @@ const TICKS: Ticks = {
 
 /** Somebody waits for each letter: a queue of their own keeps them out of a morning's digests. */
 const LETTER_JOBS = 2;
+/** Ten thousand bounces at once are worked off in a minute or two, and leave the database to the morning's digests. */
+const REPORT_JOBS = 2;
 
 export interface Workers {
   /** Takes no new jobs, lets those under way finish within the grace. */
@@ -52,6 +60,7 @@ export async function startWorkers(app: WorkersApp, ticks: Ticks = TICKS): Promi
     queue.work("editions", editionJobs(app)),
     queue.work("mail", mailJobs(app), { concurrency: BATCHES }),
     queue.work("letters", letterJobs(app), { concurrency: LETTER_JOBS }),
+    queue.work("reports", reportJobs(app), { concurrency: REPORT_JOBS }),
     // Who waits for a vanguard does not wait for a long sweep.
     queue.work("upkeep", upkeepJobs(app), { concurrency: 2 }),
   ];

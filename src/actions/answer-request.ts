@@ -2,27 +2,22 @@ import { Temporary } from "../errors.ts";
 import type { Letter, Post } from "../mail/post.ts";
 import type { Outcome } from "../mail/sender.ts";
 import type { Answer, Requests, WaitingRequest } from "../store/requests.ts";
+import { type Needs as CapNeeds, waitForCaps } from "./wait-for-caps.ts";
 
-export type Needs = {
+export type Needs = CapNeeds & {
   requests: Pick<Requests, "take" | "answered" | "delay">;
   post: Pick<Post, "sendLetter">;
 };
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
-/** So that nobody's inbox can be filled by asking in their name (CASES S6). */
-const CAPS = [
-  { mails: 1, withinMs: 10 * MINUTE_MS },
-  { mails: 3, withinMs: 30 * DAY_MS },
-] as const;
-
 /** Writes to the owner of an address that was asked for: confirm, manage what there is, or nothing at all. */
-export async function answerRequest({ requests, post }: Needs, id: bigint): Promise<Answer | "delayed" | "not-due"> {
+export async function answerRequest(needs: Needs, id: bigint): Promise<Answer | "delayed" | "not-due"> {
+  const { requests, post } = needs;
   const request = await requests.take(id);
   if (!request) return "not-due";
   const answer = answerFor(request);
   if (answer !== "nothing") {
-    const wait = waitUntil(request.mailedAt, request.takenAt);
+    // Nobody else can have it sent, and whoever lost their subscription to a stranger must hear of it at once.
+    const wait = answer === "moved" ? null : await waitForCaps(needs, request);
     if (wait) {
       await requests.delay(id, wait);
       return "delayed";
@@ -38,27 +33,26 @@ export async function answerRequest({ requests, post }: Needs, id: bigint): Prom
   return answer;
 }
 
-function answerFor({ wanted, subscription, isSuppressed }: WaitingRequest): Answer {
+function answerFor({ kind, subscription, isSuppressed }: WaitingRequest): Answer {
   if (isSuppressed) return "nothing";
   const isKnown = subscription !== null && subscription.state !== "ended";
-  if (!wanted) return isKnown ? "link" : "nothing";
+  if (kind === "moved") return "moved";
+  if (kind === "link") return isKnown ? "link" : "nothing";
+  // Who has left may still see what is kept of them, until it is erased.
+  if (kind === "account") return subscription?.isErased === false ? "account" : "nothing";
   // A suspended reader bounced; asking again and confirming is how they come back.
-  return isKnown && subscription.state !== "suspended" ? "already" : "confirmation";
+  if (isKnown && subscription.state !== "suspended") return "already";
+  return kind === "move" ? "move" : "confirmation";
 }
 
 function letterFor(
   answer: Exclude<Answer, "nothing">,
-  { id, email, askedAt, askedBy, wanted, subscription }: WaitingRequest,
+  { id, email, askedAt, askedBy, page, takenAt, wanted, subscription }: WaitingRequest,
 ): Letter {
   const language = wanted?.language ?? subscription?.language ?? "en";
-  return { kind: answer, requestId: id, subscriptionId: subscription?.id ?? null, email, language, askedAt, askedBy };
-}
-
-/** The first instant all caps allow another mail; null: now. */
-function waitUntil(mailedAt: readonly Date[], now: Date): Date | null {
-  const waits = CAPS.map(({ mails, withinMs }) => (mailedAt[mails - 1]?.getTime() ?? 0) + withinMs);
-  const until = Math.max(...waits);
-  return until > now.getTime() ? new Date(until) : null;
+  const subscriptionId = subscription?.id ?? null;
+  const asked = { askedAt, askedBy, page: page ?? null, takenAt };
+  return { kind: answer, requestId: id, subscriptionId, email, language, ...asked };
 }
 
 /** Once more, with the same bytes, when the server's answer was lost after DATA: a double is better than a loss. */

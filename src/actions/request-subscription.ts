@@ -1,4 +1,4 @@
-import type { Address } from "../core/email-address.ts";
+import { type Address, foldedKey } from "../core/email-address.ts";
 import type { Preferences } from "../core/subscription.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Requests } from "../store/requests.ts";
@@ -6,18 +6,60 @@ import type { Requests } from "../store/requests.ts";
 export type Needs = {
   requests: Pick<Requests, "add">;
   queue: Pick<Queue, "ring">;
-  addressKey: (address: Address) => string;
+  addressKey: (address: Pick<Address, "key">) => string;
+  /** Turns a network address into its key. */
+  networkKey: (ip: string) => string;
 };
+
+/** What is asked of an address: to subscribe, a fresh link to what there is, or to take over a subscription. */
+export interface Asked {
+  readonly address: Address;
+  /** Null: a fresh link. */
+  readonly wanted: Preferences | null;
+  /** What that link opens; the preferences unless it says otherwise. */
+  readonly opens?: "account";
+  /** The subscription that is to go on under this address, once its owner confirms. */
+  readonly moves?: bigint;
+  readonly askedBy: "form" | "api";
+  /** What proves consent later (MAIL.md, "Proof of consent"); absent for what nobody asked on a page of ours. */
+  readonly proof?: Proof;
+  /** Its place in the queue, for who brought no proof of work; absent: answered at once. */
+  readonly notBefore?: Date;
+}
+
+export interface Proof {
+  /** Path of the page. */
+  readonly page: string;
+  /** Of the words that were shown there. */
+  readonly textVersion: string;
+  /** Where it came from; only its key is kept. */
+  readonly ip: string | null;
+}
 
 /**
  * Keeps a wish to subscribe, or (without preferences) for a fresh link. The same insert for every address: who it is and
  * what to answer is looked at later, so that neither the answer nor its time tells anything.
  */
 export async function requestSubscription(
-  { requests, queue, addressKey }: Needs,
-  asked: { address: Address; wanted: Preferences | null; askedBy: "form" | "api" },
+  { requests, queue, addressKey, networkKey }: Needs,
+  { address, wanted, opens, moves, askedBy, proof, notBefore }: Asked,
 ): Promise<void> {
-  const { address, wanted, askedBy } = asked;
-  const id = await requests.add({ email: address.typed, addressKey: addressKey(address), wanted, askedBy });
-  await queue.ring("answer-request", { requestId: String(id) });
+  const id = await requests.add({
+    kind: opens ?? (moves !== undefined ? "move" : wanted ? "subscribe" : "link"),
+    subscriptionId: moves ?? null,
+    email: address.typed,
+    addressKey: addressKey(address),
+    foldedKey: addressKey({ key: foldedKey(address) }),
+    domainKey: addressKey({ key: `@${address.domain}` }),
+    wanted,
+    askedBy,
+    notBefore: notBefore ?? null,
+    ...(proof && {
+      page: proof.page,
+      textVersion: proof.textVersion,
+      ipKey: proof.ip === null ? null : networkKey(proof.ip),
+    }),
+  });
+  // One that has to wait is found by `sweep` when its time has come.
+  if (!notBefore) await queue.ring("answer-request", { requestId: String(id) });
 }

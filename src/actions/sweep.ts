@@ -1,27 +1,34 @@
 import { addDays, utcDayOf } from "../core/day.ts";
 import type { Log } from "../log.ts";
 import type { Queue } from "../queue/queue.ts";
-import type { ClockWatch } from "../store/clock-watch.ts";
 import type { Deliveries } from "../store/deliveries.ts";
+import type { Door } from "../store/door.ts";
 import type { Editions } from "../store/editions.ts";
 import type { Gate } from "../store/gate.ts";
+import type { Incidents } from "../store/incidents.ts";
 import type { Limits } from "../store/limits.ts";
 import type { Planning } from "../store/planning.ts";
+import type { Reports } from "../store/reports.ts";
 import type { Requests } from "../store/requests.ts";
 import type { Subscriptions } from "../store/subscriptions.ts";
+import type { Suspensions } from "../store/suspensions.ts";
 import type { Waves } from "../store/waves.ts";
 import { DOORBELL_ROWS, ringDoorbells } from "./doorbells.ts";
+import { type Needs as KeepNeeds, keepNoLonger } from "./keep-no-longer.ts";
 
-export type Needs = {
+export type Needs = KeepNeeds & {
   deliveries: Pick<Deliveries, "returnLapsed" | "expireLate" | "overdue">;
   planning: Pick<Planning, "pullBackMarks" | "forgetFutureDays" | "makePartitions" | "dropPartitions">;
   editions: Pick<Editions, "reopenFuture">;
-  requests: Pick<Requests, "overdue" | "forgetExpired">;
+  requests: Pick<Requests, "overdue">;
   subscriptions: Pick<Subscriptions, "pausesOver" | "endPause">;
-  clockWatch: Pick<ClockWatch, "isSteady">;
+  suspensions: Pick<Suspensions, "dueTries" | "tryAgain" | "forgetTrouble">;
+  reports: Pick<Reports, "overdue">;
+  incidents: Pick<Incidents, "clear">;
   gate: Pick<Gate, "admitted">;
   waves: Pick<Waves, "forget">;
   limits: Pick<Limits, "forget">;
+  door: Pick<Door, "forget">;
   queue: Pick<Queue, "ring">;
   log: Log;
   retentionDays: number;
@@ -38,7 +45,7 @@ const LOST_DOORBELL_MS = 20_000;
 
 /** Picks up whatever a crash, a lost job or a leaping clock left lying, and lets go of what is over. */
 export async function sweep(needs: Needs, now: Date): Promise<void> {
-  const { deliveries, planning, editions, requests, subscriptions, clockWatch, queue, log, retentionDays } = needs;
+  const { deliveries, planning, editions, requests, subscriptions, queue, log, retentionDays } = needs;
 
   const lapsed = await deliveries.returnLapsed(BATCH);
   const late = await deliveries.expireLate(BATCH);
@@ -57,11 +64,20 @@ export async function sweep(needs: Needs, now: Date): Promise<void> {
   for (const { id } of await requests.overdue(BATCH)) await queue.ring("answer-request", { requestId: String(id) });
   for (const { id, pausedUntil } of await subscriptions.pausesOver(BATCH))
     await subscriptions.endPause(id, pausedUntil);
+  await sweepReports(needs);
 
-  // A clock that stands months ahead for a minute would forget every address that waits for its confirmation.
-  if (await clockWatch.isSteady()) await requests.forgetExpired();
+  await keepNoLonger(needs, now);
   await needs.waves.forget(addDays(utcDayOf(now), -WAVES_KEPT_DAYS));
   await needs.limits.forget();
+  await needs.door.forget();
   await planning.makePartitions(addDays(utcDayOf(now), -3), addDays(utcDayOf(now), PARTITIONS_AHEAD_DAYS));
   await planning.dropPartitions(addDays(utcDayOf(now), -retentionDays));
+}
+
+/** Reports whose doorbell was lost, and the readers they are about: who was suspended is tried again in time. */
+async function sweepReports({ reports, suspensions, incidents, queue }: Needs): Promise<void> {
+  for (const { id } of await reports.overdue(BATCH)) await queue.ring("apply-report", { reportId: String(id) });
+  for (const due of await suspensions.dueTries(BATCH)) await suspensions.tryAgain(due);
+  await suspensions.forgetTrouble(BATCH);
+  await incidents.clear("mail-blamed", "mail");
 }

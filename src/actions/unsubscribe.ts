@@ -10,7 +10,7 @@ export type Needs = { subscriptions: Pick<Subscriptions, "findById" | "end">; jo
 export async function unsubscribe(
   { subscriptions, journal }: Needs,
   id: SubscriptionId,
-  via: "unsubscribe-link" | "one-click" | "preferences-link",
+  via: "unsubscribe-link" | "one-click" | "preferences-link" | "mailto",
   now: Date,
 ): Promise<"ended" | "already-ended"> {
   const reader = await subscriptions.findById(id);

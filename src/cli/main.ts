@@ -10,11 +10,14 @@ import { type Log, openLog } from "../log.ts";
 import type { Doors } from "../main.ts";
 import { collect } from "./commands/collect.ts";
 import { deliver } from "./commands/deliver.ts";
+import { doctor } from "./commands/doctor.ts";
 import { edition } from "./commands/edition.ts";
+import { erase } from "./commands/erase.ts";
 import { importFiles } from "./commands/import.ts";
 import { pause } from "./commands/pause.ts";
 import { preview } from "./commands/preview.ts";
 import { resume } from "./commands/resume.ts";
+import { suppress } from "./commands/suppress.ts";
 import { topics } from "./commands/topics.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -69,8 +72,18 @@ program
       applied.length === 0 ? "Nothing to do: the database is up to date." : `Applied: ${applied.join(", ")}`,
     );
   });
-for (const command of [collect, importFiles, preview, edition, deliver, pause, resume, topics])
+for (const command of [collect, importFiles, preview, edition, deliver, pause, resume, suppress, topics, erase])
   program.addCommand(command(terminal).exitOverride());
+program.addCommand(
+  doctor({
+    print: terminal.print,
+    isColourful: process.stdout.isTTY && !process.env.NO_COLOR,
+    examine: async (options) => (await import("../doctor.ts")).examine(process.env, options),
+    fail: () => {
+      process.exitCode = 1;
+    },
+  }).exitOverride(),
+);
 
 try {
   await program.parseAsync();

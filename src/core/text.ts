@@ -1,4 +1,5 @@
 /** The text catalogue: every visible string, one catalogue a language, in ICU message format. Pure. */
+import { createHash } from "node:crypto";
 import { type Formats, IntlMessageFormat } from "intl-messageformat";
 import { Invalid } from "../errors.ts";
 import type { Day } from "./paper.ts";
@@ -27,6 +28,11 @@ export interface Texts {
   readonly languages: readonly string[];
   /** @throws {Invalid} naming the keys that are not in the English catalogue, and who wanted them */
   require(keys: Iterable<string>, wantedBy: string): void;
+  /**
+   * Names the words under some sections, such as `page.form`, in the language that is spoken for this one: `en-` and 12
+   * hexadecimal letters that change whenever one of the words does.
+   */
+  versionOf(language: string, sections: readonly string[]): string;
 }
 
 type Messages = ReadonlyMap<string, IntlMessageFormat>;
@@ -71,8 +77,10 @@ export function openText(catalogues: Readonly<Record<string, Catalogue>>): Texts
   }
 
   const said = new Map<string, Say>();
+  const spokenFor = (language: string): string =>
+    [language, language.split("-")[0]!].find((wanted) => languages.has(wanted)) ?? fallback;
   const texts = (language: string): Say => {
-    const spoken = [language, language.split("-")[0]!].find((wanted) => languages.has(wanted)) ?? fallback;
+    const spoken = spokenFor(language);
     let say = said.get(spoken);
     if (say === undefined) {
       say = speaker(spoken, languages.get(spoken)!, english);
@@ -85,7 +93,21 @@ export function openText(catalogues: Readonly<Record<string, Catalogue>>): Texts
     if (missing.length > 0)
       throw new Invalid(`${wantedBy} wants text that templates/text/en.json does not have: ${missing.join(", ")}`);
   };
-  return Object.assign(texts, { languages: [...languages.keys()], require });
+  // Asked for at every request to subscribe, and going through the whole catalogue takes as long as the rest of it.
+  const versions = new Map<string, string>();
+  const versionOf = (language: string, sections: readonly string[]): string => {
+    const spoken = spokenFor(language);
+    const asked = JSON.stringify([spoken, sections]);
+    let version = versions.get(asked);
+    if (version === undefined) {
+      const words = new Map([...entriesOf(catalogues[fallback]!), ...entriesOf(catalogues[spoken]!)]);
+      const read = [...words].filter(([key]) => sections.some((section) => key.startsWith(`${section}.`))).sort();
+      version = `${spoken}-${createHash("sha256").update(JSON.stringify(read)).digest("hex").slice(0, 12)}`;
+      versions.set(asked, version);
+    }
+    return version;
+  };
+  return Object.assign(texts, { languages: [...languages.keys()], require, versionOf });
 }
 
 function compiled(language: string, catalogue: Catalogue, problems: { field: string; message: string }[]): Messages {

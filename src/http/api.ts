@@ -1,4 +1,5 @@
 /** The API under /api/v1 (CONTRACT §3). Errors are problem documents; a field nobody knows is refused. */
+import { randomBytes, randomInt } from "node:crypto";
 import { type RequestHandler, Router } from "express";
 import { changePreferences } from "../actions/change-preferences.ts";
 import { confirm } from "../actions/confirm.ts";
@@ -6,6 +7,7 @@ import { preview } from "../actions/preview.ts";
 import { requestSubscription } from "../actions/request-subscription.ts";
 import { unsubscribe } from "../actions/unsubscribe.ts";
 import { members } from "../core/bits.ts";
+import { CHALLENGE_NUMBERS } from "../core/challenge.ts";
 import { maskAddress } from "../core/email-address.ts";
 import { type Filter, parseFilter } from "../core/filter.ts";
 import { filterFromQuery } from "../core/filter-query.ts";
@@ -13,22 +15,26 @@ import { match } from "../core/match.ts";
 import { Invalid, NotFound } from "../errors.ts";
 import type { Shelved } from "../store/shelf.ts";
 import type { Subscription } from "../store/subscriptions.ts";
+import { whenOf } from "./abuse/form.ts";
+import type { Guard } from "./abuse.ts";
+import { accountApi } from "./account.ts";
 import { readJson } from "./bodies.ts";
 import { notFound, Refused } from "./faults.ts";
 import { opened } from "./links.ts";
 import { answer } from "./methods.ts";
 import { paperJson } from "./paper-view.ts";
+import { proofOf } from "./proof.ts";
 import { dayParameter, isDay, queryOf } from "./query.ts";
 import { unlisted } from "./security.ts";
 import type { WebApp } from "./server.ts";
 import { topicsPerDay } from "./topics-per-day.ts";
-import { orRefuse, readChanges, readWish } from "./wishes.ts";
+import { orRefuse, type Read, readChanges, readWish } from "./wishes.ts";
 
 /** Editions in one answer: with their papers each weighs some 200 kB. */
 const EDITIONS = { usual: 7, most: 31 } as const;
 const PREVIEW_PAPERS = { usual: 10, most: 50 } as const;
 
-export function apiRoutes(app: WebApp): Router {
+export function apiRoutes(app: WebApp, guard: Guard): Router {
   const router = Router();
   const { catalogue } = app;
   router.use(fromAnywhere);
@@ -83,12 +89,28 @@ export function apiRoutes(app: WebApp): Router {
     ],
   });
 
+  // Solved, it stands in the field `altcha` of what is asked for; only where the server asks for it (PROOF_OF_WORK).
+  answer(router, "/challenge", {
+    get(_req, res) {
+      const random = { salt: randomBytes(16), number: randomInt(CHALLENGE_NUMBERS) };
+      res.set("Cache-Control", "no-store").json(app.challenges.make(random, app.now()));
+    },
+  });
+
   answer(router, "/subscriptions", {
     post: [
       ...readJson,
       async (req, res) => {
-        const wish = orRefuse(readWish(req.body, catalogue));
-        await requestSubscription(app, { ...wish, askedBy: "api" });
+        const { solution, rest } = orRefuse(readSolution(req.body));
+        const wish = orRefuse(readWish(rest, app));
+        const admission = await guard.admit(req, { solution });
+        // A page that waited too long is queued without a word; a program can be told what to mend.
+        if (admission.kind === "later" && admission.because !== "missing")
+          throw new Invalid(PROOF_SAYS, [{ field: "altcha", message: `${PROOF_SAYS} (${admission.because})` }]);
+        await requestSubscription(app, {
+          ...{ ...wish, askedBy: "api", proof: proofOf(app, req, "/api/v1/subscriptions", wish.wanted.language) },
+          ...whenOf(admission),
+        });
         res.status(202).json({ status: "check-your-inbox" });
       },
     ],
@@ -149,8 +171,19 @@ export function apiRoutes(app: WebApp): Router {
     ],
   });
 
+  router.use(accountApi(app));
   router.use(notFound);
   return router;
+}
+
+const PROOF_SAYS = "This proof of work does not count. Ask for a new challenge at /api/v1/challenge.";
+
+/** The solved challenge in a body, and the body without it. */
+function readSolution(body: unknown): Read<{ solution: string; rest: unknown }> {
+  if (typeof body !== "object" || body === null || !("altcha" in body)) return { value: { solution: "", rest: body } };
+  const { altcha, ...rest } = body;
+  if (typeof altcha === "string") return { value: { solution: altcha, rest } };
+  return { problems: [{ field: "altcha", message: "Write the solved challenge as base64 of JSON." }] };
 }
 
 const UNKNOWN_LINK = "This link is unknown or over. Ask for a fresh one at /lost-link.";

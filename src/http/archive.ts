@@ -1,4 +1,4 @@
-/** What anybody may read: editions, papers, topics, a digest in the browser, and what we keep about readers. */
+/** What anybody may read: editions, papers, topics, a digest in the browser. */
 import { Router } from "express";
 import { members } from "../core/bits.ts";
 import { digestOf } from "../core/digest.ts";
@@ -59,6 +59,8 @@ export function archiveRoutes(app: WebApp, pages: Pages): Router {
   answer(router, "/papers/*id", {
     async get(req, res) {
       const asked = [req.params.id ?? ""].flat().join("/");
+      // PostgreSQL takes no text with a zero byte, so no paper has one in its name.
+      if (asked.includes("\0")) throw new NotFound("There is no such paper here.");
       // The id of a version is no alias of its own: 2604.11784v2 is 2604.11784.
       const paper = await app.paperRecords.find(asked.replace(/(?<=\d)v\d{1,3}$/, ""));
       if (!paper) throw new NotFound("There is no such paper here.");
@@ -96,13 +98,6 @@ export function archiveRoutes(app: WebApp, pages: Pages): Router {
         });
       },
     ],
-  });
-
-  answer(router, "/privacy", {
-    get(req, res) {
-      const say = pages.say(req);
-      pages.send(res, say, "privacy", { title: say("page.privacy.heading") });
-    },
   });
 
   const editionView = ({ edition, index }: Shelved, filter: Filter, say: Say) => {

@@ -9,10 +9,12 @@ import type { Pages } from "./pages.ts";
 export class Refused extends Error {
   override readonly name = "Refused";
   readonly status: number;
+  readonly retryAfterMs?: number;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, { retryAfterMs }: { retryAfterMs?: number } = {}) {
     super(message);
     this.status = status;
+    if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -75,8 +77,11 @@ function answerTo(error: unknown, req: Request): Answer {
 }
 
 /** Express and its parsers throw errors that carry a status too; what they say is rewritten, since it may quote the body. */
-function refusalOf(error: unknown): { status: number; detail: string } | null {
-  if (error instanceof Refused) return { status: error.status, detail: error.message };
+function refusalOf(error: unknown): Pick<Answer, "status" | "detail" | "retryAfterMs"> | null {
+  if (error instanceof Refused) {
+    const { status, message: detail, retryAfterMs } = error;
+    return { status, detail, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  }
   const status = (error as { status?: unknown } | null)?.status;
   if (typeof status !== "number" || status < 400 || status > 499) return null;
   return { status, detail: PARSER_SAYS[status] ?? "This request cannot be read." };
@@ -89,5 +94,5 @@ const PARSER_SAYS: Readonly<Record<number, string>> = {
 };
 
 function isForPrograms(req: Request): boolean {
-  return /^\/(?:api|ready|health)(?:\/|$)/.test(req.originalUrl.split("?", 1)[0] ?? "");
+  return /^\/(?:api|ready|health|reports)(?:\/|$)/.test(req.originalUrl.split("?", 1)[0] ?? "");
 }

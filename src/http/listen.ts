@@ -6,6 +6,8 @@ const REQUEST_MS = 20_000;
 const HEADERS_MS = 10_000;
 /** Longer than the minute most proxies keep an idle connection, so that it is they who close it. */
 const KEEP_ALIVE_MS = 65_000;
+/** How often Node looks for requests that are over their time; its own half minute would let them take longer still. */
+const CHECK_MS = 2_000;
 const MOST_HEADERS = 100;
 /** Longer than any page takes, shorter than what supervisors wait for before they kill. */
 const GRACE_MS = 5_000;
@@ -16,10 +18,29 @@ export interface Listening {
   close(options?: { graceMs?: number }): Promise<void>;
 }
 
-/** @param port 0: any free one */
-export async function listen(handler: RequestListener, port: number, host?: string): Promise<Listening> {
+export interface TimeLimits {
+  readonly requestMs: number;
+  readonly headersMs: number;
+  readonly checkMs: number;
+}
+const TIME_LIMITS: TimeLimits = { requestMs: REQUEST_MS, headersMs: HEADERS_MS, checkMs: CHECK_MS };
+
+/**
+ * Whoever sends too slowly is answered 408 and cut off.
+ *
+ * @param port 0: any free one
+ */
+export async function listen(
+  handler: RequestListener,
+  port: number,
+  host?: string,
+  { requestMs, headersMs, checkMs } = TIME_LIMITS,
+): Promise<Listening> {
   const server = createServer(
-    { requestTimeout: REQUEST_MS, headersTimeout: HEADERS_MS, keepAliveTimeout: KEEP_ALIVE_MS },
+    {
+      ...{ requestTimeout: requestMs, headersTimeout: headersMs, connectionsCheckingInterval: checkMs },
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    },
     handler,
   );
   server.maxHeadersCount = MOST_HEADERS;

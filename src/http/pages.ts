@@ -15,25 +15,31 @@ export type View = Readonly<Record<string, unknown>>;
 /** Pages that say one thing, by name, and the way on they offer. Their words stand under `page.notice.<name>`. */
 const NOTICES = {
   checkInbox: "none",
+  inboxLater: "none",
   linkOnItsWay: "none",
   alreadyConfirmed: "lost",
   neverAgain: "none",
   unknownLink: "lost",
+  accountLink: "none",
+  moveAsked: "none",
+  erased: "home",
   undone: "none",
   ended: "home",
   fault400: "home",
+  fault403: "home",
   fault404: "home",
   fault405: "home",
   fault413: "home",
   fault415: "home",
   fault422: "home",
+  fault429: "home",
   fault500: "home",
   fault503: "home",
 } as const;
 type Notice = keyof typeof NOTICES;
 
 /** Pages that ask for one press: nothing happens before it. Their words stand under `page.press.<name>`. */
-const PRESSES = ["confirm", "never", "unsubscribe", "undo"] as const;
+const PRESSES = ["confirm", "never", "unsubscribe", "undo", "erase"] as const;
 type Press = (typeof PRESSES)[number];
 
 export interface Pages {
@@ -103,7 +109,11 @@ const wordsSaid = [
   "page.wrong",
   "page.next",
   "page.home.title",
+  "page.home.subscribe",
+  "page.form.meantHint",
   "page.lost.heading",
+  "page.admin.login",
+  "page.admin.overview",
   "page.confirmed.heading",
   "page.unsubscribed.heading",
   "page.preferences.heading",
@@ -120,6 +130,12 @@ const wordsSaid = [
   "page.edition.lead",
   "page.topics.heading",
   "page.privacy.heading",
+  "page.account.heading",
+  "page.account.since",
+  "page.account.state",
+  "page.account.at",
+  "page.account.date",
+  "page.account.fate",
 ];
 
 type Fill = (page: string, say: Say, view: View) => string;

@@ -1,7 +1,8 @@
 /** What a reader gets and when: shown, changed, paused. The address is masked, because mails are forwarded. */
 import { type Request, type Response, Router } from "express";
 import { type Change, changePreferences } from "../actions/change-preferences.ts";
-import { maskAddress } from "../core/email-address.ts";
+import { requestSubscription } from "../actions/request-subscription.ts";
+import { maskAddress, parseAddress } from "../core/email-address.ts";
 import { dateOf } from "../core/text.ts";
 import { localDayOf } from "../core/zone.ts";
 import type { Problem } from "../errors.ts";
@@ -12,6 +13,7 @@ import { linkOf, opened, unsubscribeHref } from "./links.ts";
 import { answer } from "./methods.ts";
 import { nextDigestInWords } from "./next-digest.ts";
 import type { Pages } from "./pages.ts";
+import { proofOf } from "./proof.ts";
 import { unlisted } from "./security.ts";
 import type { WebApp } from "./server.ts";
 import { readTyped, type Typed, typedOf, wantedBy } from "./typed.ts";
@@ -38,6 +40,12 @@ export function preferencesRoutes(app: WebApp, pages: Pages): Router {
       async (req, res) => {
         const subscription = await reader(app, req);
         if (!subscription?.email) return pages.notice(req, res.status(404), "unknownLink");
+        if (req.body.do === "account") {
+          const address = parseAddress(subscription.email);
+          const proof = proofOf(app, req, "/preferences", pages.say(req).language);
+          await requestSubscription(app, { address, wanted: null, opens: "account", askedBy: "form", proof });
+          return pages.notice(req, res, "accountLink");
+        }
         const typed = readTyped(req.body, typedOf(subscription.preferences));
         const { value: change, problems } = readPress(req.body, typed, subscription);
         if (problems) return show(req, res.status(422), subscription, { done: "", typed, problems });
@@ -50,7 +58,7 @@ export function preferencesRoutes(app: WebApp, pages: Pages): Router {
     ],
   });
 
-  /** Three buttons: save, pause, resume. */
+  /** The buttons that change something: save, pause, resume. */
   const readPress = (body: FormBody, typed: Typed, { preferences, state }: Subscription): Read<Change> => {
     const pressed = { pause: { paused: true, pausedUntil: body.pausedUntil || null }, resume: { paused: false } };
     const wanted = body.do === "pause" || body.do === "resume" ? pressed[body.do] : wantedBy(typed);

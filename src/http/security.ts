@@ -1,6 +1,14 @@
-/** Headers that every answer carries, and those of addresses that open something. */
+/**
+ * Headers that every answer carries, and those of addresses that open something; who may send what.
+ *
+ * Readers' forms need no token against forged requests (CSRF): there is no cookie and no session, so a browser adds nothing
+ * of its reader's to what another site makes it send. What a form may do rests on the link in its address alone, and who
+ * has that may send it from anywhere. One click (RFC 8058) comes from a mail provider's server and from no page at all. Only
+ * the operator has a cookie: `sameSite` stands before all of their pages, and a token in every form (admin/session.ts).
+ */
 import type { RequestHandler } from "express";
 import helmet from "helmet";
+import { Refused } from "./faults.ts";
 
 /** Nothing from elsewhere, nothing inline, no frame around it: a page loads its own style sheet, script and icon. */
 const CONTENT = {
@@ -12,6 +20,11 @@ const CONTENT = {
   "base-uri": ["'none'"],
   "frame-ancestors": ["'none'"],
 };
+
+/** For a page that solves a challenge: it fetches one, and solves it in a worker beside the page. */
+export const CONTENT_WITH_PROOF = Object.entries({ ...CONTENT, "connect-src": ["'self'"], "worker-src": ["'self'"] })
+  .map(([name, values]) => `${name} ${values.join(" ")}`)
+  .join(";");
 
 /** Two years, as hstspreload.org asks for. */
 const HSTS = "max-age=63072000";
@@ -29,6 +42,24 @@ export function security({ publicUrl }: { publicUrl: () => string }): RequestHan
     next();
   };
   return [headers, onlyHttps];
+}
+
+/**
+ * Refuses what another site makes a browser send. Sec-Fetch-Site says it (Fetch Metadata, W3C); a browser without it still
+ * names the Origin of a POST. A program that sends neither carries no cookie it did not bring itself.
+ */
+export function sameSite({ publicUrl }: { publicUrl: () => string }): RequestHandler {
+  return (req, _res, next) => {
+    if (["GET", "HEAD", "OPTIONS"].includes(req.method)) return next();
+    const { origin, host = "", "sec-fetch-site": site } = req.headers;
+    const isOwn =
+      site !== undefined
+        ? site === "same-origin" || site === "none" // none: the reader's own doing
+        : // Behind a proxy the Host may be one of its own.
+          origin === undefined || [host, new URL(publicUrl()).host].includes(origin.replace(/^https?:\/\//, ""));
+    if (!isOwn) throw new Refused(403, "This form was sent from another site.");
+    next();
+  };
 }
 
 /** For addresses with a link in them: kept by nobody, found by no search engine. */

@@ -3,11 +3,14 @@ import { fileURLToPath } from "node:url";
 import express, { type Express } from "express";
 import type { Needs as ChangeNeeds } from "../actions/change-preferences.ts";
 import type { Needs as ConfirmNeeds } from "../actions/confirm.ts";
+import type { Needs as EraseNeeds } from "../actions/erase-reader.ts";
+import type { Needs as ExportNeeds } from "../actions/export-reader.ts";
 import type { Needs as NeverNeeds } from "../actions/never-again.ts";
 import type { Needs as PreviewNeeds } from "../actions/preview.ts";
 import type { Needs as RequestNeeds } from "../actions/request-subscription.ts";
 import type { Needs as UndoNeeds } from "../actions/undo-unsubscribe.ts";
 import type { Needs as UnsubscribeNeeds } from "../actions/unsubscribe.ts";
+import type { DomainList } from "../core/domain-list.ts";
 import type { Links } from "../core/link.ts";
 import type { Texts } from "../core/text.ts";
 import type { Catalogue } from "../core/topics.ts";
@@ -16,6 +19,9 @@ import type { Editions } from "../store/editions.ts";
 import type { PaperRecords } from "../store/paper-records.ts";
 import type { Shelf } from "../store/shelf.ts";
 import type { Subscriptions } from "../store/subscriptions.ts";
+import { type GuardApp, openGuard } from "./abuse.ts";
+import { accountRoutes } from "./account.ts";
+import { type AdminApp, adminRoutes } from "./admin/routes.ts";
 import { apiRoutes } from "./api.ts";
 import { archiveRoutes } from "./archive.ts";
 import { openAssets } from "./assets.ts";
@@ -24,6 +30,8 @@ import { faults, notFound } from "./faults.ts";
 import { operationsRoutes } from "./operations.ts";
 import { openPages } from "./pages.ts";
 import { preferencesRoutes } from "./preferences.ts";
+import { privacyRoutes } from "./privacy.ts";
+import { type ReportNeeds, reportRoutes } from "./reports.ts";
 import { garbledIsUnknown, security } from "./security.ts";
 import { subscriptionRoutes } from "./subscriptions.ts";
 import { unsubscribeRoutes } from "./unsubscribe.ts";
@@ -35,7 +43,12 @@ export type WebApp = RequestNeeds &
   ChangeNeeds &
   UnsubscribeNeeds &
   UndoNeeds &
-  PreviewNeeds & {
+  PreviewNeeds &
+  EraseNeeds &
+  ExportNeeds &
+  ReportNeeds &
+  GuardApp &
+  AdminApp & {
     readonly subscriptions: Pick<Subscriptions, "findById">;
     readonly editions: Pick<Editions, "list">;
     readonly paperRecords: Pick<PaperRecords, "find">;
@@ -48,8 +61,12 @@ export type WebApp = RequestNeeds &
     /** `https://paperboy.example.org`, without a slash at its end. Addresses are made from it, never from a request's Host. */
     readonly publicUrl: () => string;
     readonly postalAddress: string | null;
+    /** From leaving to automatic erasure, and from a delivery to its deletion. */
+    readonly retentionDays: number;
     /** As Express takes it: a number of proxies, or their addresses. */
     readonly trustProxy: number | string;
+    /** Where addresses are for a few minutes; empty unless the operator brings a list. */
+    readonly refusedDomains: DomainList;
     /** Each part there is: `ok`, or what is wrong with it. */
     readonly ready: () => Promise<Readonly<Record<string, string>>>;
     /** The parts this process cannot work without: for pages the database, for workers all of them. */
@@ -72,11 +89,13 @@ export function createServer(app: WebApp): Express {
   server.set("trust proxy", app.trustProxy);
   server.set("query parser", "simple");
   server.use(security(app), garbledIsUnknown);
-  server.use(assets.routes, operationsRoutes(app));
-  server.use("/api/v1", apiRoutes(app));
-  server.use(subscriptionRoutes(app, pages), confirmationRoutes(app, pages));
+  server.use(assets.routes, operationsRoutes(app), reportRoutes(app));
+  const guard = openGuard(app);
+  server.use("/api/v1", apiRoutes(app, guard));
+  server.use(subscriptionRoutes(app, pages, { guard, assetUrl: assets.urlOf }), confirmationRoutes(app, pages));
   server.use(preferencesRoutes(app, pages), unsubscribeRoutes(app, pages));
-  server.use(archiveRoutes(app, pages));
+  server.use(accountRoutes(app, pages, guard), privacyRoutes(app, pages));
+  server.use(archiveRoutes(app, pages), adminRoutes(app, pages));
   server.use(notFound, faults(app, pages));
   return server;
 }

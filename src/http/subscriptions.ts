@@ -1,16 +1,19 @@
 /** Subscribing: the form beside a taste of the paper, the wish itself, and a link that was lost. */
-import { Router } from "express";
+import { type Response, Router } from "express";
 import { preview } from "../actions/preview.ts";
 import { requestSubscription } from "../actions/request-subscription.ts";
 import { everything, type Filter } from "../core/filter.ts";
 import { filterToQuery } from "../core/filter-query.ts";
 import { dateOf, type Say } from "../core/text.ts";
 import type { Problem } from "../errors.ts";
+import { broughtBy, instead, type Meant, meantAddress, meantView, openGuardView, whenOf } from "./abuse/form.ts";
+import type { Guard } from "./abuse.ts";
 import { readForm } from "./bodies.ts";
 import { formView } from "./form-view.ts";
 import { answer } from "./methods.ts";
 import type { Pages, View } from "./pages.ts";
 import { paperView } from "./paper-view.ts";
+import { proofOf } from "./proof.ts";
 import { filterOfPage } from "./query.ts";
 import type { WebApp } from "./server.ts";
 import { BLANK, readTyped, type Typed, typedWatch, wantedBy } from "./typed.ts";
@@ -24,18 +27,28 @@ interface Home {
   readonly typed: Typed;
   readonly filter: Filter;
   readonly problems?: readonly Problem[];
+  readonly meant?: Meant | null;
 }
 
-export function subscriptionRoutes(app: WebApp, pages: Pages): Router {
+/** What the routes of a form need to keep the door. */
+export interface Doorkeeping {
+  readonly guard: Guard;
+  readonly assetUrl: (name: string) => string;
+}
+
+export function subscriptionRoutes(app: WebApp, pages: Pages, { guard, assetUrl }: Doorkeeping): Router {
   const router = Router();
   const { catalogue } = app;
+  const guardView = openGuardView(guard, assetUrl);
 
   const formOf = (say: Say, typed: Typed, problems: readonly Problem[]) =>
     formView(typed, problems, { catalogue, texts: app.texts, say, offersMore: false });
 
-  const homeView = async (say: Say, { typed, filter, problems = [] }: Home) => ({
+  const homeView = async (res: Response, say: Say, { typed, filter, problems = [], meant = null }: Home) => ({
     title: say("page.home.title"),
     form: formOf(say, typed, problems),
+    meant: meant && meantView(say, meant),
+    guard: await guardView(res),
     preview: await previewView(app, say, filter),
   });
 
@@ -44,7 +57,7 @@ export function subscriptionRoutes(app: WebApp, pages: Pages): Router {
       const say = pages.say(req);
       const filter = filterOfPage(req, catalogue);
       const typed = { ...BLANK, watches: filter.watches.map(typedWatch) };
-      pages.send(res, say, "home", await homeView(say, { typed, filter }));
+      pages.send(res, say, "home", await homeView(res, say, { typed, filter }));
     },
   });
 
@@ -57,7 +70,7 @@ export function subscriptionRoutes(app: WebApp, pages: Pages): Router {
         const typed = readTyped(req.body);
         const { value, problems } = readPreferences(wantedBy(typed), catalogue);
         const home = value ? { typed, filter: value.filter } : { typed, filter: everything, problems };
-        pages.send(res.status(value ? 200 : 422), say, "home", await homeView(say, home));
+        pages.send(res.status(value ? 200 : 422), say, "home", await homeView(res, say, home));
       },
     ],
   });
@@ -68,28 +81,39 @@ export function subscriptionRoutes(app: WebApp, pages: Pages): Router {
       ...readForm,
       async (req, res) => {
         const say = pages.say(req);
-        const typed = readTyped(req.body);
-        const { value: wish, problems } = readWish({ ...wantedBy(typed), email: typed.email }, catalogue);
+        const typed = { ...readTyped(req.body), ...instead(req.body) };
+        const { value: wish, problems } = readWish({ ...wantedBy(typed), email: typed.email }, app);
         if (problems) {
-          const home = await homeView(say, { typed, filter: everything, problems });
+          const home = await homeView(res, say, { typed, filter: everything, problems });
           return pages.send(res.status(422), say, "home", home);
         }
-        await requestSubscription(app, { ...wish, askedBy: "form" });
+        const meant = meantAddress(wish.address, req.body);
+        if (meant) {
+          const home = await homeView(res, say, { typed, filter: wish.wanted.filter, meant });
+          return pages.send(res, say, "home", home);
+        }
+        const admission = await guard.admit(req, broughtBy(req.body));
+        if (admission.kind !== "program")
+          await requestSubscription(app, {
+            ...{ ...wish, askedBy: "form", proof: proofOf(app, req, "/", say.language) },
+            ...whenOf(admission),
+          });
         // A page, not a redirect to one: reloaded it is one more request, which the caps on answering keep quiet.
-        pages.notice(req, res, "checkInbox");
+        pages.notice(req, res, admission.kind === "later" ? "inboxLater" : "checkInbox");
       },
     ],
   });
 
-  const lostLinkView = (say: Say, typed: Typed, problems: readonly Problem[]) => ({
+  const lostLinkView = async (res: Response, say: Say, typed: Typed, problems: readonly Problem[]) => ({
     title: say("page.lost.heading"),
     form: formOf(say, typed, problems),
+    guard: await guardView(res),
   });
 
   answer(router, "/lost-link", {
-    get(req, res) {
+    async get(req, res) {
       const say = pages.say(req);
-      pages.send(res, say, "lost-link", lostLinkView(say, BLANK, []));
+      pages.send(res, say, "lost-link", await lostLinkView(res, say, BLANK, []));
     },
     post: [
       ...readForm,
@@ -97,9 +121,16 @@ export function subscriptionRoutes(app: WebApp, pages: Pages): Router {
         const say = pages.say(req);
         const typed = readTyped(req.body);
         const { value: address, problems } = readAddress(typed.email);
-        if (problems) return pages.send(res.status(422), say, "lost-link", lostLinkView(say, typed, problems));
-        await requestSubscription(app, { address, wanted: null, askedBy: "form" });
-        pages.notice(req, res, "linkOnItsWay");
+        if (problems)
+          return pages.send(res.status(422), say, "lost-link", await lostLinkView(res, say, typed, problems));
+        const admission = await guard.admit(req, broughtBy(req.body));
+        if (admission.kind !== "program")
+          await requestSubscription(app, {
+            ...{ address, wanted: null, askedBy: "form", proof: proofOf(app, req, "/lost-link", say.language) },
+            ...(req.body.opens === "account" && { opens: "account" }),
+            ...whenOf(admission),
+          });
+        pages.notice(req, res, admission.kind === "later" ? "inboxLater" : "linkOnItsWay");
       },
     ],
   });

@@ -33,6 +33,8 @@ export function unsubscribeRoutes(app: WebApp, pages: Pages): Router {
         const say = pages.say(req);
         pages.send(res, say, "unsubscribed", {
           title: say("page.unsubscribed.heading"),
+          // From today, whenever they left: the date must not tell one link from another.
+          forgottenOn: new Date(app.now().getTime() + app.retentionDays * DAY_MS),
           undoHref: `/undo/${undoToken(link?.subscriptionId ?? NOBODY, left?.endedAt ?? null)}`,
         });
       },
@@ -71,6 +73,7 @@ export function unsubscribeRoutes(app: WebApp, pages: Pages): Router {
   return router;
 }
 
+const DAY_MS = 24 * 60 * 60 * 1000;
 /** No subscription has it: ids begin at 1. */
 const NOBODY = 0n;
 

@@ -1,6 +1,7 @@
 /** What a form or a program sends about a subscription, read with the schemas of the core: the value, or all that is wrong. */
 import { z } from "zod";
 import type { Change } from "../actions/change-preferences.ts";
+import type { DomainList } from "../core/domain-list.ts";
 import { type Address, parseAddress } from "../core/email-address.ts";
 import { filterSchema } from "../core/filter.ts";
 import type { Day } from "../core/paper.ts";
@@ -21,18 +22,36 @@ export interface Wish {
   readonly wanted: Preferences;
 }
 
-/** @param body `{email, …}` with any of the preferences; the others take their defaults */
-export function readWish(body: unknown, catalogue: Catalogue): Read<Wish> {
+/**
+ * @param body `{email, …}` with any of the preferences; the others take their defaults
+ * @param refusedDomains domains of addresses that are thrown away after use
+ */
+export function readWish(
+  body: unknown,
+  { catalogue, refusedDomains }: { catalogue: Catalogue; refusedDomains: DomainList },
+): Read<Wish> {
   const { email, ...rest } = isObject(body) ? body : {};
-  const address = readAddress(email);
+  const parsed = readAddress(email);
+  const isRefused = parsed.value && refusedDomains.has(parsed.value.domain);
+  const address = isRefused ? { problems: [{ field: "email", message: THROW_AWAY }] } : parsed;
   const wanted = readPreferences(isObject(body) ? rest : body, catalogue);
   if (address.value && wanted.value) return { value: { address: address.value, wanted: wanted.value } };
   return { problems: [...(address.problems ?? []), ...(wanted.problems ?? [])] };
 }
 
+const THROW_AWAY = "Write an address that you keep: this domain gives out addresses for a few minutes.";
+
 export function readPreferences(body: unknown, catalogue: Catalogue): Read<Preferences> {
-  return read(preferencesSchema(filterSchema(catalogue)), body);
+  let schema = schemas.get(catalogue);
+  if (schema === undefined) {
+    schema = preferencesSchema(filterSchema(catalogue));
+    schemas.set(catalogue, schema);
+  }
+  return read(schema, body);
 }
+
+/** Made once a catalogue: zod compiles what it is given, which took longer than all else of a request. */
+const schemas = new WeakMap<Catalogue, z.ZodType<Preferences>>();
 
 export function readAddress(email: unknown): Read<Address> {
   const result = read(z.strictObject({ email: addressSchema }), { email });

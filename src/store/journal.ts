@@ -1,6 +1,6 @@
 /**
- * Leavings and suppressions, appended to a file outside the database too: a database restored from yesterday does not
- * know who left since, and must not write to them (CONTRACT §6.7). It is read again after a restoration.
+ * Leavings, suppressions and erasures, appended to a file outside the database too: a database restored from yesterday does
+ * not know who left since, and must not write to them (CONTRACT §6.7). It is read again after a restoration.
  */
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -10,7 +10,9 @@ import { z } from "zod";
 export type JournalEntry =
   | { readonly what: "ended"; readonly subscriptionId: string; readonly because: string; readonly at: string }
   | { readonly what: "undone"; readonly subscriptionId: string; readonly at: string }
-  | { readonly what: "suppressed"; readonly addressKey: string; readonly because: string; readonly at: string };
+  | { readonly what: "suppressed"; readonly addressKey: string; readonly because: string; readonly at: string }
+  | { readonly what: "lifted"; readonly addressKey: string; readonly at: string }
+  | { readonly what: "erased"; readonly addressKey: string; readonly at: string };
 
 /** Some lines of the journal, in their order. */
 export interface JournalPart {
@@ -134,6 +136,8 @@ const lineSchema = z.discriminatedUnion("what", [
   z.object({ what: z.literal("ended"), subscriptionId, because: z.string(), at, database: z.string() }),
   z.object({ what: z.literal("undone"), subscriptionId, at, database: z.string() }),
   z.object({ what: z.literal("suppressed"), addressKey: z.string(), because: z.string(), at, database: z.string() }),
+  z.object({ what: z.literal("lifted"), addressKey: z.string(), at, database: z.string() }),
+  z.object({ what: z.literal("erased"), addressKey: z.string(), at, database: z.string() }),
 ]);
 
 function parse(line: string): (JournalEntry & { readonly database: string }) | null {

@@ -1,13 +1,18 @@
 /** Puts into the database what the journal knows and a restored database does not. */
 import type { Prisma } from "../../prisma/client/client.ts";
+import { erase } from "./erasure.ts";
 import type { JournalEntry, JournalPart } from "./journal.ts";
-import { joinGroup } from "./subscriptions.ts";
+import { joinGroup } from "./subscription-moves.ts";
 
 /** What was put back. */
 export interface Replayed {
   readonly left: number;
   readonly cameBack: number;
   readonly suppressed: number;
+  /** Suppressions that were lifted again. */
+  readonly lifted: number;
+  /** Readers and requests whose address was forgotten again. */
+  readonly erased: number;
   readonly unreadable: number;
 }
 
@@ -21,12 +26,20 @@ export async function replay(
   sql: Prisma.TransactionClient,
   parts: AsyncIterable<JournalPart> | Iterable<JournalPart>,
 ): Promise<Replayed> {
-  const sum = { left: 0, cameBack: 0, suppressed: 0, unreadable: 0 };
+  const sum = { left: 0, cameBack: 0, suppressed: 0, lifted: 0, erased: 0, unreadable: 0 };
   for await (const { entries, unreadable } of parts) {
     const leavings = new Map<string, Of<"ended"> | Of<"undone">>();
     const suppressions = new Map<string, Of<"suppressed">>();
+    const liftings = new Map<string, Of<"lifted">>();
+    const erasures = new Map<string, Of<"erased">>();
     for (const entry of entries) {
-      if (entry.what === "suppressed") suppressions.set(entry.addressKey, entry);
+      if (entry.what === "suppressed") {
+        // One for bounces does not take the place of a graver one that stands.
+        const before = liftings.delete(entry.addressKey) ? undefined : suppressions.get(entry.addressKey);
+        const isGraver = before && before.because !== "bounces" && entry.because === "bounces";
+        suppressions.set(entry.addressKey, isGraver ? { ...before, at: entry.at } : entry);
+      } else if (entry.what === "lifted") liftings.set(entry.addressKey, entry);
+      else if (entry.what === "erased") erasures.set(entry.addressKey, entry);
       else leavings.set(entry.subscriptionId, entry);
     }
     const last = [...leavings.values()];
@@ -35,10 +48,18 @@ export async function replay(
       last.filter((entry) => entry.what === "ended"),
     );
     sum.suppressed += await suppress(sql, [...suppressions.values()]);
+    sum.lifted += await lift(sql, [...liftings.values()]);
     sum.cameBack += await undo(
       sql,
       last.filter((entry) => entry.what === "undone"),
     );
+    // Last: an erasure in this part may be newer than an undo in it, and an undo finds no address that was erased before.
+    const { subscriptions, requests } = await erase(
+      sql,
+      [...erasures.values()].map(({ addressKey, at }) => ({ addressKey, at: new Date(at) })),
+      "journal",
+    );
+    sum.erased += subscriptions + requests;
     sum.unreadable += unreadable;
   }
   return sum;
@@ -82,12 +103,27 @@ async function undo(sql: Prisma.TransactionClient, entries: readonly Of<"undone"
   return rows.length;
 }
 
+/** What stands keeps the time it was last said, so that an older word of another journal does not lift it. */
 async function suppress(sql: Prisma.TransactionClient, entries: readonly Of<"suppressed">[]): Promise<number> {
   if (entries.length === 0) return 0;
+  const [row] = await sql.$queryRaw<{ count: bigint }[]>`
+    WITH said AS (
+      INSERT INTO suppressions AS x (address_key, because, at)
+      SELECT * FROM unnest(${entries.map((e) => e.addressKey)}::text[], ${entries.map((e) => e.because)}::text[],
+        ${entries.map((e) => e.at)}::timestamptz[])
+      ON CONFLICT (address_key) DO UPDATE SET at = greatest(x.at, EXCLUDED.at), lifted_at = NULL, lifted_note = NULL,
+          because = CASE WHEN x.lifted_at IS NOT NULL OR x.because = 'bounces' THEN EXCLUDED.because ELSE x.because END
+        WHERE coalesce(x.lifted_at, x.at) < EXCLUDED.at
+      RETURNING old.address_key IS NULL OR old.lifted_at IS NOT NULL AS is_new
+    )
+    SELECT count(*) AS count FROM said WHERE is_new`;
+  return Number(row!.count);
+}
+
+function lift(sql: Prisma.TransactionClient, entries: readonly Of<"lifted">[]): Promise<number> | number {
+  if (entries.length === 0) return 0;
   return sql.$executeRaw`
-    INSERT INTO suppressions AS x (address_key, because, at)
-    SELECT * FROM unnest(${entries.map((e) => e.addressKey)}::text[], ${entries.map((e) => e.because)}::text[],
-      ${entries.map((e) => e.at)}::timestamptz[])
-    ON CONFLICT (address_key) DO UPDATE SET because = EXCLUDED.because, at = EXCLUDED.at, lifted_at = NULL, lifted_note = NULL
-      WHERE x.lifted_at < EXCLUDED.at`;
+    UPDATE suppressions x SET lifted_at = e.at, lifted_note = 'from the journal'
+    FROM unnest(${entries.map((e) => e.addressKey)}::text[], ${entries.map((e) => e.at)}::timestamptz[]) AS e(address_key, at)
+    WHERE x.address_key = e.address_key AND x.lifted_at IS NULL AND x.at <= e.at`;
 }

@@ -1,28 +1,61 @@
 /** Requests to subscribe: every valid one is the same insert, and waits to be answered by mail. */
 import { Prisma, type PrismaClient } from "../../prisma/client/client.ts";
 import type { Preferences, SubscriptionState } from "../core/subscription.ts";
+import { isForgivable, suppressIn } from "./suppressions.ts";
 
 export interface NewRequest {
+  /** Absent: `subscribe` with preferences, `link` without. */
+  readonly kind?: RequestKind;
   readonly email: string;
   readonly addressKey: string;
-  /** Preferences exactly as asked for; null: a fresh link to those there are. */
+  /** Coarser keys, under which mails are counted too; absent: the address's own counts alone. */
+  readonly foldedKey?: string;
+  readonly domainKey?: string;
+  /** Preferences exactly as asked for; null when a link is. Of a move: those it had then. */
   readonly wanted: Preferences | null;
   readonly askedBy: "form" | "api";
+  /** Path of our page it was asked on. */
+  readonly page?: string | null;
+  /** Of the words that were shown. */
+  readonly textVersion?: string | null;
+  /** Never the network address itself. */
+  readonly ipKey?: string | null;
+  /** For `move`: the subscription that is to go on under this address. */
+  readonly subscriptionId?: bigint | null;
+  /** Not answered earlier; absent: at once. */
+  readonly notBefore?: Date | null;
 }
 
+/** `move` asks the owner of another address to take a subscription over; `moved` tells the one it went away from. */
+export type RequestKind = "subscribe" | "link" | "account" | "move" | "moved";
+
 /** A request that this worker may answer now. */
-export interface WaitingRequest extends NewRequest {
+export interface WaitingRequest extends Pick<NewRequest, "email" | "addressKey" | "wanted" | "askedBy" | "page"> {
+  readonly kind: RequestKind;
   readonly id: bigint;
   readonly askedAt: Date;
   readonly takenAt: Date;
   /** The address's subscription; null when there is none. */
-  readonly subscription: { readonly id: bigint; readonly state: SubscriptionState; readonly language: string } | null;
+  readonly subscription: {
+    readonly id: bigint;
+    readonly state: SubscriptionState;
+    readonly language: string;
+    readonly isErased: boolean;
+  } | null;
+  /** Not for bounces, when somebody asks to subscribe: confirming is how the owner of the address comes back. */
   readonly isSuppressed: boolean;
-  /** When this address was written to before because of a request, newest first, over the last 30 days. */
-  readonly mailedAt: readonly Date[];
+  /** When somebody was written to before because of a request, newest first, over the last 30 days, or the last day: */
+  readonly mailedAt: {
+    /** this address */
+    readonly address: readonly Date[];
+    /** any spelling of it, at most 10 */
+    readonly folded: readonly Date[];
+    /** any address of its domain, at most 100 of a day */
+    readonly domain: readonly Date[];
+  };
 }
 
-export type Answer = "confirmation" | "already" | "link" | "nothing";
+export type Answer = "confirmation" | "already" | "link" | "account" | "move" | "moved" | "nothing";
 
 /** How long a request waits to be confirmed (CONTRACT §3, link purposes). */
 const VALID = Prisma.sql`interval '7 days'`;
@@ -31,11 +64,15 @@ export type Requests = ReturnType<typeof requests>;
 
 export function requests(prisma: PrismaClient) {
   return {
-    async add({ email, addressKey, wanted, askedBy }: NewRequest): Promise<bigint> {
+    async add({ email, addressKey, wanted, askedBy, ...rest }: NewRequest): Promise<bigint> {
+      const { kind = wanted ? "subscribe" : "link", page, textVersion, ipKey, subscriptionId } = rest;
+      const { foldedKey = null, domainKey = null, notBefore = null } = rest;
       const [row] = await prisma.$queryRaw<{ id: bigint }[]>`
-        INSERT INTO requests (kind, email, address_key, wanted, asked_by, expires_at)
-        VALUES (${wanted ? "subscribe" : "link"}, ${email}, ${addressKey}, ${wanted && JSON.stringify(wanted)}::jsonb, ${askedBy},
-          paperboy_now() + ${VALID})
+        INSERT INTO requests (kind, email, address_key, folded_key, domain_key, wanted, asked_by, page, text_version, asked_ip_key,
+          subscription_id, not_before, expires_at)
+        VALUES (${kind}, ${email}, ${addressKey}, ${foldedKey}, ${domainKey}, ${wanted && JSON.stringify(wanted)}::jsonb, ${askedBy}, ${page ?? null},
+          ${textVersion ?? null}, ${ipKey ?? null}, ${subscriptionId ?? null}::bigint,
+          coalesce(${notBefore}::timestamptz, paperboy_now()), paperboy_now() + ${VALID})
         RETURNING id`;
       return row!.id;
     },
@@ -43,15 +80,17 @@ export function requests(prisma: PrismaClient) {
     /**
      * Takes a request to answer it, with all that the answer depends on; whoever does not manage leaves it to the next, a
      * minute later, and the longer it has waited the later: a mail server that says "not now" for days is not asked every
-     * minute. Requests of one address are taken one after the other, so that two at once do not both find that nobody was
-     * written to.
+     * minute. Requests of one mailbox, and of one domain, are taken one after the other, so that two at once do not both find
+     * that nobody was written to.
      *
      * @returns null when it is not waiting, not due yet, or another worker has it
      */
     take: (id: bigint): Promise<WaitingRequest | null> =>
       prisma.$transaction(async (sql) => {
         await sql.$executeRaw`
-          SELECT pg_advisory_xact_lock(hashtext('answer-request'), hashtext(address_key)) FROM requests WHERE id = ${id}`;
+          SELECT pg_advisory_xact_lock(hashtext('answer-request'), hashtext(coalesce(folded_key, address_key))),
+            pg_advisory_xact_lock(hashtext('answer-domain'), hashtext(domain_key))
+          FROM requests WHERE id = ${id}`;
         const [row] = await sql.$queryRaw<TakenRow[]>`
           WITH taken AS (
             UPDATE requests SET taken_at = paperboy_now(), not_before = paperboy_now()
@@ -59,13 +98,22 @@ export function requests(prisma: PrismaClient) {
             WHERE id = ${id} AND state = 'waiting' AND not_before <= paperboy_now() AND expires_at > paperboy_now()
               AND email IS NOT NULL
             RETURNING *)
-          SELECT r.id, r.email, r.address_key, r.wanted, r.asked_by, r.asked_at, r.taken_at,
-            s.id AS subscription_id, s.state AS subscription_state, s.language,
-            EXISTS (SELECT FROM suppressions x WHERE x.address_key = r.address_key AND x.lifted_at IS NULL) AS is_suppressed,
+          SELECT r.id, r.kind, r.email, r.address_key, r.wanted, r.asked_by, r.page, r.asked_at, r.taken_at,
+            s.id AS subscription_id, s.state AS subscription_state, s.language, s.email IS NULL AS is_erased,
+            EXISTS (SELECT FROM suppressions x WHERE x.address_key = r.address_key AND x.lifted_at IS NULL
+              AND NOT (r.kind = 'subscribe' AND ${isForgivable})) AS is_suppressed,
             ARRAY(SELECT coalesce(o.answered_at, o.taken_at) FROM requests o
               WHERE o.address_key = r.address_key AND o.id <> r.id AND o.answer IS DISTINCT FROM 'nothing'
                 AND coalesce(o.answered_at, o.taken_at) > paperboy_now() - interval '30 days'
-              ORDER BY 1 DESC LIMIT 10) AS mailed_at
+              ORDER BY 1 DESC LIMIT 10) AS mailed_at,
+            ARRAY(SELECT coalesce(o.answered_at, o.taken_at) FROM requests o
+              WHERE o.folded_key = r.folded_key AND o.id <> r.id AND o.answer IS DISTINCT FROM 'nothing'
+                AND coalesce(o.answered_at, o.taken_at) > paperboy_now() - interval '30 days'
+              ORDER BY 1 DESC LIMIT 10) AS mailed_folded_at,
+            ARRAY(SELECT coalesce(o.answered_at, o.taken_at) FROM requests o
+              WHERE o.domain_key = r.domain_key AND o.id <> r.id AND o.answer IS DISTINCT FROM 'nothing'
+                AND coalesce(o.answered_at, o.taken_at) > paperboy_now() - interval '1 day'
+              ORDER BY 1 DESC LIMIT 100) AS mailed_domain_at
           FROM taken r LEFT JOIN subscriptions s USING (address_key)`;
         return row ? fromRow(row) : null;
       }),
@@ -94,13 +142,11 @@ export function requests(prisma: PrismaClient) {
     decline: (id: bigint): Promise<string | null> =>
       prisma.$transaction(async (sql) => {
         const [row] = await sql.$queryRaw<{ address_key: string }[]>`
-          UPDATE requests SET state = 'declined' WHERE id = ${id} AND kind = 'subscribe' AND state IN ('waiting', 'answered', 'expired', 'declined')
+          UPDATE requests SET state = 'declined' WHERE id = ${id} AND kind IN ('subscribe', 'move')
+            AND state IN ('waiting', 'answered', 'expired', 'declined')
           RETURNING address_key`;
         if (!row) return null;
-        await sql.$executeRaw`
-          INSERT INTO suppressions (address_key, because) VALUES (${row.address_key}, 'never')
-          ON CONFLICT (address_key) DO UPDATE SET because = 'never', at = paperboy_now(), lifted_at = NULL, lifted_note = NULL
-            WHERE suppressions.lifted_at IS NOT NULL`;
+        await suppressIn(sql, row.address_key, "never");
         return row.address_key;
       }),
 
@@ -109,9 +155,10 @@ export function requests(prisma: PrismaClient) {
       SELECT id FROM requests WHERE state = 'waiting' AND not_before <= paperboy_now() - interval '20 seconds'
         AND expires_at > paperboy_now() ORDER BY not_before LIMIT ${limit}`,
 
-    /** Forgets the addresses of requests nobody confirmed; their keys stay for the caps. */
+    /** Forgets the addresses of requests nobody confirmed; their keys stay for the caps. What proves a consent stays with it. */
     forgetExpired: (): Promise<number> => prisma.$executeRaw`
       UPDATE requests SET email = NULL, wanted = CASE WHEN kind = 'subscribe' THEN '{}'::jsonb END,
+        asked_ip_key = CASE WHEN state = 'confirmed' THEN asked_ip_key END,
         state = CASE WHEN state IN ('waiting', 'answered') THEN 'expired' ELSE state END
       WHERE email IS NOT NULL AND expires_at < paperboy_now()`,
   };
@@ -119,31 +166,38 @@ export function requests(prisma: PrismaClient) {
 
 interface TakenRow {
   id: bigint;
+  kind: RequestKind;
   email: string;
   address_key: string;
   wanted: Preferences | null;
   asked_by: "form" | "api";
+  page: string | null;
   asked_at: Date;
   taken_at: Date;
   subscription_id: bigint | null;
   subscription_state: SubscriptionState | null;
   language: string | null;
+  is_erased: boolean;
   is_suppressed: boolean;
   mailed_at: Date[];
+  mailed_folded_at: Date[];
+  mailed_domain_at: Date[];
 }
 
 function fromRow(row: TakenRow): WaitingRequest {
   const { subscription_id: id, subscription_state: state, language } = row;
   return {
     id: row.id,
+    kind: row.kind,
     email: row.email,
     addressKey: row.address_key,
     wanted: row.wanted,
     askedBy: row.asked_by,
+    page: row.page,
     askedAt: row.asked_at,
     takenAt: row.taken_at,
-    subscription: id === null ? null : { id, state: state!, language: language! },
+    subscription: id === null ? null : { id, state: state!, language: language!, isErased: row.is_erased },
     isSuppressed: row.is_suppressed,
-    mailedAt: row.mailed_at,
+    mailedAt: { address: row.mailed_at, folded: row.mailed_folded_at, domain: row.mailed_domain_at },
   };
 }

@@ -1,23 +1,22 @@
 /** Readers: one row an address for ever, every change of it recorded as it happens. */
 import { Prisma, type PrismaClient } from "../../prisma/client/client.ts";
-import type { Filter } from "../core/filter.ts";
 import type { Day } from "../core/paper.ts";
-import type { Preferences, SubscriptionState } from "../core/subscription.ts";
+import type { Preferences } from "../core/subscription.ts";
+import { carryOver, leaving } from "./carry-over.ts";
+import {
+  endIn,
+  fromRow,
+  joinGroup,
+  moveIn,
+  type Row,
+  record,
+  type Sql,
+  type Subscription,
+  type SubscriptionId,
+} from "./subscription-moves.ts";
+import { forgiveIn, isForgivable } from "./suppressions.ts";
 
-export type SubscriptionId = bigint;
-type Sql = Prisma.TransactionClient;
-
-/** A subscription as doors and actions see it. */
-export interface Subscription {
-  readonly id: SubscriptionId;
-  /** Null once erased. */
-  readonly email: string | null;
-  readonly state: SubscriptionState;
-  readonly preferences: Preferences;
-  readonly version: number;
-  readonly pausedUntil: Date | null;
-  readonly endedAt: Date | null;
-}
+export type { Subscription, SubscriptionId } from "./subscription-moves.ts";
 
 /** The welcome digest that goes out on confirming; null when there is no edition with papers yet. */
 export type Welcome = { readonly localDay: Day; readonly editionDate: Day; readonly sendBy: Date } | null;
@@ -29,7 +28,13 @@ export interface PlannedDelivery {
 }
 
 export type Confirmed =
-  | { readonly outcome: "confirmed"; readonly id: SubscriptionId; readonly delivery: PlannedDelivery | null }
+  | {
+      readonly outcome: "confirmed";
+      readonly id: SubscriptionId;
+      readonly delivery: PlannedDelivery | null;
+      /** Key of the address, when a suppression for bounces was lifted by this. */
+      readonly forgiven: string | null;
+    }
   | { readonly outcome: "already"; readonly id: SubscriptionId | null }
   | { readonly outcome: "unknown" };
 
@@ -49,26 +54,34 @@ export function subscriptions(prisma: PrismaClient) {
      * Activates exactly what one request asked for, once, and plans the welcome digest with it.
      *
      * `already` when that request was confirmed before, or the address is subscribed by another one;
-     * `unknown` when the request expired, was declined or never existed, or its address is suppressed.
+     * `unknown` when the request expired, was declined or never existed, or its address is suppressed for more than bounces.
      */
     confirm: (requestId: bigint, welcome: (preferences: Preferences) => Welcome): Promise<Confirmed> =>
       prisma.$transaction(async (sql) => {
-        const [request] = await sql.$queryRaw<{ email: string; address_key: string; wanted: Preferences }[]>`
+        const [request] = await sql.$queryRaw<ConfirmedRequest[]>`
           UPDATE requests SET state = 'confirmed', confirmed_at = paperboy_now()
-          WHERE id = ${requestId} AND kind = 'subscribe' AND state IN ('waiting', 'answered') AND email IS NOT NULL AND expires_at > paperboy_now()
-            AND NOT EXISTS (SELECT FROM suppressions x WHERE x.address_key = requests.address_key AND x.lifted_at IS NULL)
-          RETURNING email, address_key, wanted`;
+          WHERE id = ${requestId} AND kind IN ('subscribe', 'move') AND state IN ('waiting', 'answered') AND email IS NOT NULL AND expires_at > paperboy_now()
+            AND NOT EXISTS (SELECT FROM suppressions x WHERE x.address_key = requests.address_key AND x.lifted_at IS NULL
+              AND NOT ${isForgivable})
+          RETURNING email, address_key, wanted, subscription_id AS moves`;
         if (!request) {
           const [earlier] = await sql.$queryRaw<{ id: bigint }[]>`
             SELECT s.id FROM requests r JOIN subscriptions s USING (address_key)
             WHERE r.id = ${requestId} AND r.state = 'confirmed'`;
           return earlier ? { outcome: "already", id: earlier.id } : { outcome: "unknown" };
         }
-        const id = await activate(sql, request.address_key, request.email, request.wanted);
+        const from = request.moves === null ? null : await leaving(sql, request.moves);
+        if (request.moves !== null && from === null) return { outcome: "unknown" };
+        const wanted = from?.preferences ?? request.wanted;
+        const id = await activate(sql, request.address_key, request.email, wanted);
         if (id === null) return { outcome: "already", id: null };
+        const isForgiven = await forgiveIn(sql, request.address_key);
         await record(sql, id, "confirmed", "confirmation-link", requestId);
-        await joinGroup(sql, id, { late: false });
-        return { outcome: "confirmed", id, delivery: await planWelcome(sql, id, welcome(request.wanted)) };
+        const isMove = from !== null && from.id !== id;
+        await joinGroup(sql, id, { late: isMove });
+        if (isMove) await carryOver(sql, from, id);
+        const delivery = isMove ? null : await planWelcome(sql, id, welcome(wanted));
+        return { outcome: "confirmed", id, delivery, forgiven: isForgiven ? request.address_key : null };
       }),
 
     /** Replaces the preferences; null when the subscription has ended. */
@@ -106,24 +119,19 @@ export function subscriptions(prisma: PrismaClient) {
         pausedUntil,
       ),
 
-    end: (id: SubscriptionId, because: string, via: string) =>
-      move(
-        prisma,
-        id,
-        via,
-        "ended",
-        Prisma.sql`state = 'ended', ended_at = paperboy_now(), ended_because = ${because}, paused_until = NULL`,
-        ["active", "paused", "suspended"],
-      ),
+    end: (id: SubscriptionId, because: string, via: string): Promise<Subscription | null> =>
+      prisma.$transaction((sql) => endIn(sql, id, because, via)),
 
-    /** Active again, with everything chosen as it was before leaving. Null when it had not ended, or was erased since. */
+    /**
+     * As it was before leaving, with everything chosen; suspended, if it was. Null when it had not ended, or was erased since.
+     */
     undo: (id: SubscriptionId, via: string) =>
       move(
         prisma,
         id,
         via,
         "undone",
-        Prisma.sql`state = 'active', ended_at = NULL, ended_because = NULL`,
+        Prisma.sql`state = CASE WHEN try_again_at IS NULL THEN 'active' ELSE 'suspended' END, ended_at = NULL, ended_because = NULL`,
         ["ended"],
         Prisma.sql`AND email IS NOT NULL
           AND NOT EXISTS (SELECT FROM suppressions x WHERE x.address_key = subscriptions.address_key AND x.lifted_at IS NULL)`,
@@ -135,44 +143,12 @@ export function subscriptions(prisma: PrismaClient) {
   };
 }
 
-/** The columns of `subscriptions` that hold what a reader chose. */
-interface PreferencesRow {
-  filter: Filter;
-  cadence: Preferences["cadence"];
-  weekday: number | null;
-  hour: number;
-  zone: string;
-  max_papers: number;
-  language: string;
-  format: "html" | "text";
-}
-
-interface Row extends PreferencesRow {
-  id: bigint;
-  email: string | null;
-  state: SubscriptionState;
-  version: number;
-  paused_until: Date | null;
-  ended_at: Date | null;
-}
-
-function fromRow(row: Row): Subscription {
-  return {
-    id: row.id,
-    email: row.email,
-    state: row.state,
-    preferences: preferencesOf(row),
-    version: row.version,
-    pausedUntil: row.paused_until,
-    endedAt: row.ended_at,
-  };
-}
-
-/** The preferences in a row of `subscriptions`, or of a join with it. */
-function preferencesOf(row: PreferencesRow): Preferences {
-  const { filter, cadence, weekday, hour, zone, max_papers: maxPapers, language, format } = row;
-  const rhythm = cadence === "weekly" ? { cadence, weekday: weekday! } : { cadence };
-  return { ...rhythm, filter, hour, zone, maxPapers, language, format };
+interface ConfirmedRequest {
+  email: string;
+  address_key: string;
+  wanted: Preferences;
+  /** The subscription that goes on under this address, with what its reader has chosen by now. */
+  moves: bigint | null;
 }
 
 function columnsOf(p: Preferences): Prisma.Sql {
@@ -192,64 +168,21 @@ async function activate(sql: Sql, addressKey: string, email: string, p: Preferen
       language, format, confirmed_at)
     SELECT ${addressKey}, ${email}, 'active', ${JSON.stringify(p.filter)}::jsonb, ${p.cadence}, ${p.weekday ?? null}::int,
       ${p.hour}, ${p.zone}, ${p.maxPapers}, ${p.language}, ${p.format}, paperboy_now()
-    WHERE NOT EXISTS (SELECT FROM suppressions WHERE address_key = ${addressKey} AND lifted_at IS NULL)
+    WHERE NOT EXISTS (SELECT FROM suppressions WHERE address_key = ${addressKey} AND lifted_at IS NULL AND NOT ${isForgivable})
     ON CONFLICT (address_key) DO UPDATE SET email = ${email}, state = 'active', ${columnsOf(p)},
-      version = s.version + 1, confirmed_at = paperboy_now(), ended_at = NULL, ended_because = NULL, paused_until = NULL
+      version = s.version + 1, confirmed_at = paperboy_now(), ended_at = NULL, ended_because = NULL, paused_until = NULL,
+      suspended_because = NULL, suspended_at = NULL, try_again_at = NULL, tried_at = NULL
       WHERE s.state IN ('ended', 'suspended')
     RETURNING id`;
   return row?.id ?? null;
 }
 
-/**
- * One conditional move between states; whoever gets the row did it.
- *
- * @param since when the reader fell due again from, if that was before now
- */
-function move(
-  prisma: PrismaClient,
-  id: SubscriptionId,
-  via: string,
-  what: "paused" | "resumed" | "ended" | "undone",
-  change: Prisma.Sql,
-  from: readonly SubscriptionState[],
-  condition: Prisma.Sql = Prisma.empty,
-  since: Date | null = null,
-): Promise<Subscription | null> {
-  return prisma.$transaction(async (sql) => {
-    const [row] = await sql.$queryRaw<Row[]>`
-      UPDATE subscriptions SET ${change}, version = version + 1
-      WHERE id = ${id} AND state = ANY (${from}) ${condition} RETURNING *`;
-    if (!row) return null;
-    await record(sql, id, what, via);
-    if (row.state === "active") await joinGroup(sql, id, { late: what === "undone" || since !== null, since });
-    else
-      await sql.$executeRaw`UPDATE subscription_clocks SET group_id = NULL, joined_late = false WHERE subscription_id = ${id}`;
-    return fromRow(row);
-  });
+/** One move, in a transaction of its own. */
+function move(prisma: PrismaClient, ...of: DropFirst<Parameters<typeof moveIn>>): Promise<Subscription | null> {
+  return prisma.$transaction((sql) => moveIn(sql, ...of));
 }
 
-async function record(sql: Sql, id: SubscriptionId, what: string, via: string, requestId: bigint | null = null) {
-  await sql.$executeRaw`
-    INSERT INTO subscription_changes (subscription_id, version, what, preferences, via, request_id)
-    SELECT id, version, ${what}, jsonb_strip_nulls(jsonb_build_object('filter', filter, 'cadence', cadence, 'weekday', weekday,
-      'hour', hour, 'zone', zone, 'maxPapers', max_papers, 'language', language, 'format', format)), ${via}, ${requestId}::bigint
-    FROM subscriptions WHERE id = ${id}`;
-}
-
-/** Puts an active subscription among the readers it falls due with. Its two marks stay: they outlive every change. */
-export async function joinGroup(sql: Sql, id: SubscriptionId, { late, since }: { late: boolean; since?: Date | null }) {
-  await sql.$executeRaw`
-    INSERT INTO delivery_groups (cadence, weekday, zone, hour)
-    SELECT cadence, coalesce(weekday, 0), zone, hour FROM subscriptions WHERE id = ${id}
-    ON CONFLICT DO NOTHING`;
-  await sql.$executeRaw`
-    INSERT INTO subscription_clocks AS c (subscription_id, group_id, joined_at, joined_late)
-    SELECT s.id, g.id, coalesce(${since ?? null}::timestamptz, paperboy_now()), ${late} FROM subscriptions s JOIN delivery_groups g
-      ON (g.cadence, g.weekday, g.zone, g.hour) = (s.cadence, coalesce(s.weekday, 0), s.zone, s.hour)
-    WHERE s.id = ${id}
-    ON CONFLICT (subscription_id) DO UPDATE
-      SET group_id = EXCLUDED.group_id, joined_at = EXCLUDED.joined_at, joined_late = EXCLUDED.joined_late`;
-}
+type DropFirst<T extends unknown[]> = T extends [unknown, ...infer Rest] ? Rest : never;
 
 /** The welcome digest is that local day's digest: none when the reader had one that day, before leaving and coming back. */
 async function planWelcome(sql: Sql, id: SubscriptionId, welcome: Welcome): Promise<PlannedDelivery | null> {

@@ -174,6 +174,36 @@ describe("S6: nobody's inbox is filled by asking in their name", () => {
     expect(await answer(await ask("ada@example.org", null))).toBe("delayed");
   });
 
+  test("other spellings of one mailbox share two mails in ten minutes", async () => {
+    const spellings = ["ada+1@example.org", "a.da@example.org", "ad.a+x@example.org"];
+    const answers = [];
+    for (const email of spellings) answers.push(await answer(await ask(email)));
+    expect(answers).toEqual(["confirmation", "confirmation", "delayed"]);
+  });
+
+  test("the twenty-first mail to a small domain in ten minutes waits; to one that Google's servers take mail for, it goes", async () => {
+    for (let n = 0; n < 20; n += 1) await answer(await ask(`student${n}@small.example`));
+    const exchangers = { of: async (): Promise<string[]> => [] };
+    const late = await ask("late@small.example");
+    expect(await answerRequest({ ...press.needs, exchangers }, late)).toBe("delayed");
+    expect(await press.store.sql("SELECT not_before FROM requests WHERE state = 'waiting'")).toEqual([
+      { not_before: new Date(press.store.clock.now().getTime() + 10 * 60_000) },
+    ]);
+    exchangers.of = async () => ["aspmx.l.google.com"];
+    const hosted = await ask("other@small.example");
+    expect(await answerRequest({ ...press.needs, exchangers }, hosted)).toBe("confirmation");
+    await pass(10);
+    expect(await answerRequest({ ...press.needs, exchangers: { of: async () => null } }, late)).toBe("confirmation");
+  });
+
+  test("gmail.com is never held up, whether DNS answers or not", async () => {
+    const exchangers = { of: () => Promise.reject(new Error("was asked")) };
+    for (let n = 0; n < 25; n += 1)
+      expect(await answerRequest({ ...press.needs, exchangers }, await ask(`reader${n}@gmail.com`))).toBe(
+        "confirmation",
+      );
+  });
+
   test("another address is not held up", async () => {
     await answer(await ask());
     expect(await answer(await ask("bob@example.org"))).toBe("confirmation");

@@ -12,6 +12,7 @@ const EDITION = "2026-04-14";
 const DAY = "2026-04-15";
 const READERS = 3_000;
 
+const journal = { append: async () => {} };
 let store: TestStore;
 let queue: ReturnType<typeof aQueue>;
 let logged: ReturnType<typeof aLog>;
@@ -124,11 +125,15 @@ test("while servers are away a hundred more try each minute, until a hundred wer
 
 test("the sweep rings again for a vanguard nobody was rung for, and for nothing that is held", async () => {
   await store.clock.set(at("2026-04-15T07:00:30Z"));
-  await withGate((gate) => sweep({ ...store, gate, queue, log: logged.log, retentionDays: 90 }, store.clock.now()));
+  await withGate((gate) =>
+    sweep({ ...store, gate, queue, log: logged.log, journal, retentionDays: 90 }, store.clock.now()),
+  );
   const [[from] = [], ...more] = rung();
   expect([from, more.every(([, to]) => to! <= 100n)]).toEqual([1n, true]);
   await withGate((gate) => gate.pause("test"));
-  await withGate((gate) => sweep({ ...store, gate, queue, log: logged.log, retentionDays: 90 }, store.clock.now()));
+  await withGate((gate) =>
+    sweep({ ...store, gate, queue, log: logged.log, journal, retentionDays: 90 }, store.clock.now()),
+  );
   expect(rung()).toEqual([]);
 });
 
@@ -136,7 +141,9 @@ test("waves are forgotten when none of their digests is valid any more", async (
   const sweeping = (time: string) =>
     store.clock
       .set(at(time))
-      .then(() => withGate((gate) => sweep({ ...store, gate, queue, log: logged.log, retentionDays: 90 }, at(time))));
+      .then(() =>
+        withGate((gate) => sweep({ ...store, gate, queue, log: logged.log, journal, retentionDays: 90 }, at(time))),
+      );
   await sweeping("2026-04-28T07:00Z");
   expect(await store.sql("SELECT count(*)::int AS pages FROM wave_pages")).toEqual([{ pages: 1 }]);
   await sweeping("2026-04-29T07:00Z");

@@ -5,12 +5,14 @@ import { planDeliveries } from "../../src/actions/plan-deliveries.ts";
 import { sweep } from "../../src/actions/sweep.ts";
 import { openLinks } from "../../src/core/link.ts";
 import type { Day, Sighting } from "../../src/core/paper.ts";
+import { openReturnAddresses } from "../../src/core/return-address.ts";
 import { defaultCatalogue } from "../../src/core/topics.ts";
 import { openLog } from "../../src/log.ts";
 import { openLanes } from "../../src/mail/lanes.ts";
 import { openPost } from "../../src/mail/post.ts";
 import { openSender } from "../../src/mail/sender.ts";
 import type { Queue } from "../../src/queue/queue.ts";
+import type { JournalEntry } from "../../src/store/journal.ts";
 import { recorder } from "../../src/store/recorder.ts";
 import { openShelf } from "../../src/store/shelf.ts";
 import { aSighting } from "../support/builders.ts";
@@ -21,7 +23,8 @@ import { at } from "../support/time.ts";
 
 export type Press = Awaited<ReturnType<typeof aPress>>;
 
-export const LINKS = openLinks([{ id: "1", secret: "a secret of tests", retired: false }]);
+const KEYS = [{ id: "1", secret: "a secret of tests", retired: false }];
+export const LINKS = openLinks(KEYS);
 
 /** A logger whose lines can be read. */
 export function aLog() {
@@ -60,10 +63,13 @@ export async function aPress({ start = at("2026-04-15T06:00Z"), behave, connecti
   const mailbox = "Paperboy <digest@paperboy.example>";
   const post = openPost({
     ...{ renderer, sender, letterSender: sender, links: LINKS, mailFrom: mailbox, confirmFrom: mailbox },
+    returns: openReturnAddresses({ keys: KEYS, domain: null }),
     publicUrl: "https://paperboy.example",
     notice: () => null,
   });
   const { now } = store.clock;
+  const journaled: JournalEntry[] = [];
+  const returnAddresses = openReturnAddresses({ keys: KEYS, domain: "bounce.paperboy.example" });
   const lanes = openLanes(connections);
   const needs = {
     ...store,
@@ -71,6 +77,10 @@ export async function aPress({ start = at("2026-04-15T06:00Z"), behave, connecti
     recorder: recorder(store.deliveries, { enough: () => Math.min(connections / 2, lanes.busy()) }),
     lanes,
     pace: { take: () => 0, perSecond: null },
+    journal: { append: async (entry: JournalEntry) => void journaled.push(entry) },
+    networkKey: (ip: string) => `key of ${ip}`,
+    returnAddresses,
+    exchangers: { of: async () => null },
   };
   /** Without a memory of editions that this test goes on changing. */
   const delivering = () => ({ ...needs, shelf: openShelf(store.editions) });
@@ -82,7 +92,7 @@ export async function aPress({ start = at("2026-04-15T06:00Z"), behave, connecti
   };
 
   return {
-    ...{ store, smtp, log, lines, queue, needs, delivering },
+    ...{ store, smtp, log, lines, queue, needs, delivering, journaled },
     /** Papers a file listed on a day, in this order; titles become votes that fall along the list. */
     list: (day: Day, papers: readonly Partial<Sighting>[]) => {
       const sightings = papers.map((paper, position) =>
@@ -117,9 +127,10 @@ export async function aPress({ start = at("2026-04-15T06:00Z"), behave, connecti
     async clear(time = start) {
       await store.clock.set(time);
       await store.sql(`TRUNCATE deliveries, group_days, subscription_clocks, delivery_groups, subscription_changes,
-        subscriptions, requests, suppressions, edition_papers, editions, listings, sightings, paper_aliases, papers, pulls CASCADE`);
+        subscriptions, requests, suppressions, reports, verdicts, incidents, edition_papers, editions, listings, sightings, paper_aliases, papers, pulls CASCADE`);
       queue.rung();
       lines.length = 0;
+      journaled.length = 0;
       (smtp.taken as unknown[]).length = 0;
       (smtp.seen as unknown[]).length = 0;
     },

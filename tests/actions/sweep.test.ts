@@ -5,6 +5,7 @@ import { aStore, type TestStore } from "../support/store.ts";
 import { at } from "../support/time.ts";
 import { aLog, aQueue } from "./press.ts";
 
+const journal = { append: async () => {} };
 let store: TestStore;
 let queue: ReturnType<typeof aQueue>;
 let logged: ReturnType<typeof aLog>;
@@ -21,7 +22,7 @@ beforeEach(async () => {
 });
 
 const sweeping = (given: Partial<Parameters<typeof sweep>[0]> = {}) =>
-  sweep({ ...store, queue, log: logged.log, retentionDays: 90, ...given }, store.clock.now());
+  sweep({ ...store, queue, journal, log: logged.log, retentionDays: 90, ...given }, store.clock.now());
 const warned = () => logged.lines.map(({ level, msg }) => `${level} ${msg}`);
 
 /** A delivery in some state, for a reader who is here. */

@@ -76,3 +76,20 @@ test("the language nobody speaks has other letters in each message and the same 
   expect(say("mail.votes", { count: 2 })).toBe("⟦2 ṽóţéš⟧");
   expect(say("mail.day", { date: dateOf("2026-04-01") })).toBe("⟦Þáþéŕš óƒ Wednesday, April 1, 2026⟧");
 });
+
+test("the words of a section have a version, which changes with any of them and with nothing else", () => {
+  const words = { page: { form: { email: "Address" }, home: { lead: "Papers" } }, mail: { name: "Paperboy" } };
+  const version = (changes: object, language = "en") =>
+    openText({ en: { ...words, ...changes }, de: { mail: { name: "Paperboy" } } }).versionOf(language, [
+      "page.form",
+      "page.home",
+    ]);
+  const first = version({});
+  expect(first).toMatch(/^en-[0-9a-f]{12}$/);
+  expect(version({ mail: { name: "Postbote" } })).toBe(first);
+  expect(version({ page: { home: { lead: "Papers" }, form: { email: "Address" } } })).toBe(first);
+  expect(version({ page: { ...words.page, form: { email: "Your address" } } })).not.toBe(first);
+  // What a translation lacks is said in English, so the words are the same and the language is another.
+  expect(version({}, "de-AT")).toBe(first.replace("en-", "de-"));
+  expect(version({}, "fr")).toBe(first);
+});

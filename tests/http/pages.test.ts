@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { openAdminKey } from "../../src/core/admin-key.ts";
 import { parseCatalogue } from "../../src/core/topics.ts";
 import { aFilter, preferences } from "../support/builders.ts";
 import { aWeb, links, unescaped, type Web } from "./web.ts";
@@ -22,7 +23,7 @@ const HOSTILE = {
 
 let web: Web;
 beforeAll(async () => {
-  web = await aWeb({ catalogue });
+  web = await aWeb({ catalogue, adminKey: openAdminKey("password", "a secret of the tests") });
   await web.anEdition("2026-04-14", [
     { title: "Статья", abstract: "Текст.", authors: ["Автор"], arxivId: "hep-th/9901001" },
   ]);
@@ -62,6 +63,9 @@ async function allPages(): Promise<Record<string, () => Promise<Response>>> {
     homeWrong: press("/subscriptions", { email: "x", minUpvotes: "x", topics: "?" }),
     preview: press("/preview", { include: "слово" }),
     checkInbox: press("/subscriptions", { email: "a@example.org" }),
+    meant: press("/subscriptions", { email: "a@gmial.com" }),
+    admin: get("/admin"),
+    adminWrong: press("/admin/login", { password: "x" }),
     confirm: get(link.confirm),
     confirmed: press(link.confirm),
     confirmedAgain: press(link.confirm),

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { aFilter, preferences } from "../support/builders.ts";
 import { aWeb, unescaped, type Web } from "./web.ts";
 
@@ -6,7 +6,7 @@ let web: Web;
 beforeAll(async () => {
   web = await aWeb();
 });
-beforeEach(() => web.store.sql("DELETE FROM requests WHERE state = 'waiting'"));
+beforeEach(() => web.store.sql("DELETE FROM requests WHERE state = 'waiting'; TRUNCATE door_counts"));
 afterAll(() => web.close());
 
 /** What waits to be answered. */
@@ -141,10 +141,74 @@ test("a lost link is asked for with the address alone", async () => {
   expect((await web.press("/lost-link", { email: "reader" })).status).toBe(422);
 });
 
-test("S10: line breaks in an address are refused, from form and API", async () => {
-  const email = "reader@example.com\r\nBcc: all@example.com";
-  expect((await web.press("/subscriptions", { email })).status).toBe(422);
-  const api = await web.json("POST", "/subscriptions", { email });
-  expect([api.status, await api.json()]).toMatchObject([422, { errors: [{ field: "email" }] }]);
-  expect(await asked()).toEqual([]);
+describe("S10: an address is right or refused, at form and API alike, and goes out as it was typed", () => {
+  test.each([
+    ["plus and dots", "ada.lovelace+papers@example.com"],
+    ["case", "Ada@Example.COM"],
+    ["an IDN", "ada@m\u00fcller.example"],
+    ["its A-label", "ada@xn--mller-kva.example"],
+    ["marks", "o'hara!#$%&*/=?^_`{|}~-@example.com"],
+  ])("%s", async (_, email) => {
+    expect((await web.press("/subscriptions", { email })).status).toBe(200);
+    expect((await web.json("POST", "/subscriptions", { email })).status).toBe(202);
+    expect((await asked()).map((row) => row.email)).toEqual([email, email]);
+  });
+
+  test.each([
+    ["a line break and a header", "reader@example.com\r\nBcc: all@example.com"],
+    ["a line break before the @", "reader\nBcc: all@example.com"],
+    ["a bare CR in the domain", "reader@example\r.com"],
+    ["a NUL", "reader\u0000@example.com"],
+    ["a line separator of Unicode", "reader\u2028@example.com"],
+    ["Unicode before the @", "ad\u00e4@example.com"],
+    ["a quoted part", '"ada lovelace"@example.com'],
+    ["a comment", "ada(home)@example.com"],
+    ["two addresses", "ada@example.com,eve@example.com"],
+    ["a name around it", "Ada <ada@example.com>"],
+    ["an IP address", "ada@[192.0.2.1]"],
+    ["letters of two scripts", "ada@ex\u0430mple.com"],
+  ])("%s is refused", async (_, email) => {
+    expect((await web.press("/subscriptions", { email })).status).toBe(422);
+    const api = await web.json("POST", "/subscriptions", { email });
+    expect([api.status, await api.json()]).toMatchObject([422, { errors: [{ field: "email" }] }]);
+    expect(await asked()).toEqual([]);
+  });
 });
+
+test("S5: the door does the same work for every address: the same statements, and nothing is looked up", async () => {
+  const active = await web.store.aReader();
+  await web.store.sql("INSERT INTO suppressions (address_key, because) VALUES ('key of shut@example.org', 'never')");
+  await web.press("/subscriptions", { email: "waiting@example.org" });
+  const known = (await web.store.subscriptions.findById(active))!.email!;
+  const said = async (email: string) => {
+    const calls: string[] = [];
+    const spied = async (name: string, arguments_: unknown[]) => void calls.push(`${name} ${arguments_.length}`);
+    const other = await aWeb({
+      door: listening(web.store.door, spied),
+      requests: listening(web.store.requests, spied),
+      subscriptions: listening(web.store.subscriptions, spied),
+    });
+    await other.press("/subscriptions", { email });
+    await other.json("POST", "/subscriptions", { email });
+    await other.press("/lost-link", { email });
+    await other.close();
+    return calls;
+  };
+  const ONE = ["count 2", "add 1"];
+  for (const email of ["new@example.org", "waiting@example.org", "shut@example.org", known])
+    expect([email, await said(email)]).toEqual([email, [...ONE, ...ONE, ...ONE]]);
+});
+
+/** The same room, and whoever listens is told what it is asked. */
+function listening<T extends object>(room: T, told: (name: string, values: unknown[]) => void): T {
+  return new Proxy(room, {
+    get(target, name, receiver) {
+      const value = Reflect.get(target, name, receiver);
+      if (typeof value !== "function") return value;
+      return (...values: unknown[]) => {
+        told(String(name), values);
+        return value.apply(target, values);
+      };
+    },
+  });
+}

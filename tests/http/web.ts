@@ -1,11 +1,15 @@
 /** The web door on a real port, over a database of its own. */
 
+import { openChallenges } from "../../src/core/challenge.ts";
+import { parseDomainList } from "../../src/core/domain-list.ts";
 import { rankEdition } from "../../src/core/edition.ts";
 import type { Address } from "../../src/core/email-address.ts";
 import { openLinks } from "../../src/core/link.ts";
 import type { Sighting } from "../../src/core/paper.ts";
+import { openReturnAddresses } from "../../src/core/return-address.ts";
 import type { Texts } from "../../src/core/text.ts";
 import { defaultCatalogue } from "../../src/core/topics.ts";
+import { visitorKeys } from "../../src/core/visitor-key.ts";
 import { listen } from "../../src/http/listen.ts";
 import { createServer, type WebApp } from "../../src/http/server.ts";
 import { openLog } from "../../src/log.ts";
@@ -19,7 +23,10 @@ import { at } from "../support/time.ts";
 
 export type Web = Awaited<ReturnType<typeof aWeb>>;
 
-export const links = openLinks([{ id: "1", secret: "a secret of the tests, long enough", retired: false }]);
+const KEYS = [{ id: "1", secret: "a secret of the tests, long enough", retired: false }];
+export const links = openLinks(KEYS);
+export const challenges = openChallenges(KEYS);
+export const returnAddresses = openReturnAddresses({ keys: KEYS, domain: "bounce.example.org" });
 
 /** @param replaced parts of the application that a test brings itself */
 export async function aWeb(replaced: Partial<WebApp> = {}) {
@@ -34,7 +41,8 @@ export async function aWeb(replaced: Partial<WebApp> = {}) {
     shelf: openShelf(store.editions),
     queue: { ring: async (name) => void rung.push(name) },
     journal: { append: async (entry) => void journal.push(entry) },
-    addressKey: ({ key }: Address) => `key of ${key}`,
+    addressKey: ({ key }: Pick<Address, "key">) => `key of ${key}`,
+    networkKey: (ip) => `key of ${ip}`,
     links,
     texts,
     catalogue: defaultCatalogue,
@@ -42,7 +50,11 @@ export async function aWeb(replaced: Partial<WebApp> = {}) {
     now: store.clock.now,
     publicUrl: () => "http://paperboy.example",
     postalAddress: null,
+    retentionDays: 90,
     trustProxy: 0,
+    ...{ providers: {}, rawIntakeToken: null, returnAddresses },
+    ...{ adminKey: null, refusedDomains: parseDomainList(""), challenges, proofOfWork: "pressure" },
+    visitorKeys: (ip) => visitorKeys(ip, store.clock.now(), "a key for visitors"),
     ready: async () => ({ database: "ok" }),
     needs: ["database"],
     ...replaced,

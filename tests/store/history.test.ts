@@ -70,7 +70,10 @@ test("C16: three hundred readers are looked up in one statement that reads hardl
   const sent = await sentTo(readers);
   expect(asked).toHaveBeenCalledTimes(1);
   asked.mockRestore();
-  expect([sent.filter((keys) => keys.length > 0).length, sent[1]]).toEqual([300, [0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7]]);
+  expect([sent.filter((keys) => keys.length > 0).length, sent[1]]).toEqual([
+    300,
+    [0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7],
+  ]);
 
   const client = await store.pool.connect();
   await client.query("BEGIN");

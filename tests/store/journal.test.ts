@@ -77,6 +77,7 @@ describe("read again", () => {
     because: "never",
     at: "2026-04-15T08:00:00.000Z",
   };
+  const lifted: JournalEntry = { what: "lifted", addressKey: "k", at: "2026-04-15T09:00:00.000Z" };
   const undone: JournalEntry = { what: "undone", subscriptionId: "1", at: "2026-04-15T07:05:00.000Z" };
 
   /** What a journal of these lines says, part after part. */
@@ -92,7 +93,7 @@ describe("read again", () => {
 
   test("it says what was appended, in its order, with what is being appended this moment", async () => {
     const journal = await openJournal(path, OURS);
-    const all = [left(1), undone, suppressed];
+    const all = [left(1), undone, suppressed, lifted];
     const appending = all.map((entry) => journal.append(entry));
     for await (const { entries, unreadable } of journal.read())
       expect([entries.map((entry) => line(entry)), unreadable]).toEqual([all.map((entry) => line(entry)), 0]);

@@ -30,9 +30,10 @@ test("a request is taken with all that its answer depends on", async () => {
 
   expect(await store.requests.take(id)).toEqual({
     ...{ id, email: "Ada@Example.org", addressKey: "key of ada", wanted: null, askedBy: "api" },
+    ...{ kind: "link", page: null },
     ...{ askedAt: at("2026-04-15T13:00Z"), takenAt: at("2026-04-15T13:00Z"), isSuppressed: true },
-    subscription: { id: BigInt(subscription!.id), state: "active", language: "en" },
-    mailedAt: [at("2026-04-15T12:00Z")],
+    subscription: { id: BigInt(subscription!.id), state: "active", language: "en", isErased: false },
+    mailedAt: { address: [at("2026-04-15T12:00Z")], folded: [], domain: [] },
   });
 });
 
@@ -60,8 +61,37 @@ test("an answer is recorded once; neither an answered nor an expired request is 
 test("two requests of one address are taken one after the other, and the second sees that the first is being answered", async () => {
   const ids = [await add(), await add(), await add({ addressKey: "key of another" })];
   const taken = await Promise.all(ids.map((id) => store.requests.take(id)));
-  expect(taken.map((one) => one!.mailedAt.length).sort()).toEqual([0, 0, 1]);
-  expect(taken[2]!.mailedAt).toEqual([]);
+  expect(taken.map((one) => one!.mailedAt.address.length).sort()).toEqual([0, 0, 1]);
+  expect(taken[2]!.mailedAt.address).toEqual([]);
+});
+
+test("mails to other spellings of an address count beside its own, and those of a day to its domain", async () => {
+  const mailed = async (time: string, keys: { addressKey: string; foldedKey: string; domainKey: string }) => {
+    await store.clock.set(at(time));
+    const id = await add(keys);
+    await store.requests.take(id);
+    await store.requests.answered(id, "confirmation");
+  };
+  const domainKey = "key of example.org";
+  await mailed("2026-04-01T12:00Z", { addressKey: "key of a.da", foldedKey: "folded", domainKey });
+  await mailed("2026-04-15T10:00Z", { addressKey: "key of bob", foldedKey: "key of bob", domainKey });
+  await mailed("2026-04-15T11:00Z", { addressKey: "key of c", foldedKey: "key of c", domainKey: "key of example.com" });
+  await store.clock.set(at("2026-04-15T12:00Z"));
+  const id = await add({ foldedKey: "folded", domainKey });
+  expect((await store.requests.take(id))!.mailedAt).toEqual({
+    address: [],
+    folded: [at("2026-04-01T12:00Z")],
+    domain: [at("2026-04-15T10:00Z")],
+  });
+});
+
+test("a request with a place in the queue is not taken before it, nor overdue", async () => {
+  const id = await add({ notBefore: at("2026-04-15T12:05Z") });
+  await store.clock.set(at("2026-04-15T12:04:59Z"));
+  expect([await store.requests.take(id), await store.requests.overdue(10)]).toEqual([null, []]);
+  await store.clock.set(at("2026-04-15T12:05:20Z"));
+  expect(await store.requests.overdue(10)).toEqual([{ id }]);
+  expect(await store.requests.take(id)).toMatchObject({ id });
 });
 
 test("mails of thirty days count, newest first; a delayed request is none, nor one answered with nothing", async () => {
@@ -79,7 +109,7 @@ test("mails of thirty days count, newest first; a delayed request is none, nor o
   await store.requests.take(delayed);
   await store.requests.delay(delayed, at("2026-04-22T12:10Z"));
   await store.clock.set(at("2026-05-01T12:00Z"));
-  expect((await store.requests.take(await add()))!.mailedAt).toEqual([
+  expect((await store.requests.take(await add()))!.mailedAt.address).toEqual([
     at("2026-04-22T12:00Z"),
     at("2026-04-20T12:00Z"),
   ]);

@@ -6,7 +6,9 @@ import { candidates } from "../../src/store/candidates.ts";
 import { clockWatch } from "../../src/store/clock-watch.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { deliveries } from "../../src/store/deliveries.ts";
+import { door } from "../../src/store/door.ts";
 import { editions } from "../../src/store/editions.ts";
+import { erasure } from "../../src/store/erasure.ts";
 import { openGate } from "../../src/store/gate.ts";
 import { history } from "../../src/store/history.ts";
 import { incidents } from "../../src/store/incidents.ts";
@@ -14,10 +16,15 @@ import { limits } from "../../src/store/limits.ts";
 import { papers } from "../../src/store/papers.ts";
 import { planning } from "../../src/store/planning.ts";
 import { pulls } from "../../src/store/pulls.ts";
+import { readerRecords } from "../../src/store/reader-records.ts";
+import { reports } from "../../src/store/reports.ts";
 import { requests } from "../../src/store/requests.ts";
 import { restoration } from "../../src/store/restoration.ts";
 import { stops } from "../../src/store/stops.ts";
 import { subscriptions } from "../../src/store/subscriptions.ts";
+import { suppressions } from "../../src/store/suppressions.ts";
+import { suspensions } from "../../src/store/suspensions.ts";
+import { verdicts } from "../../src/store/verdicts.ts";
 import { waves } from "../../src/store/waves.ts";
 import { preferences } from "./builders.ts";
 import { aDatabase } from "./database.ts";
@@ -37,12 +44,18 @@ export async function aStore(start = at("2026-04-15T07:00Z")) {
     editions: editions(prisma),
     requests: requests(prisma),
     subscriptions: subscriptions(prisma),
+    suspensions: suspensions(prisma),
+    suppressions: suppressions(prisma),
+    reports: reports(prisma),
+    verdicts: verdicts(prisma),
+    erasure: erasure(prisma),
+    readerRecords: readerRecords(prisma),
     restoration: restoration(prisma),
     clockWatch: clockWatch(prisma),
     planning: planning(prisma),
     deliveries: deliveries(prisma, pool),
     history: history(pool),
-    ...{ stops: stops(prisma), waves: waves(prisma), limits: limits(pool) },
+    ...{ stops: stops(prisma), waves: waves(prisma), limits: limits(pool), door: door(pool) },
     incidents: incidents(prisma, log),
   };
   const gate = openGate({ ...rooms, log });

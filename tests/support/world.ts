@@ -15,6 +15,7 @@ import type { JobName, Payload } from "../../src/queue/jobs.ts";
 import { editionJobs } from "../../workers/editions.ts";
 import { letterJobs } from "../../workers/letters.ts";
 import { mailJobs } from "../../workers/mail.ts";
+import { reportJobs } from "../../workers/reports.ts";
 import { startWorkers, type Ticks, type Workers } from "../../workers/start.ts";
 import { upkeepJobs } from "../../workers/upkeep.ts";
 import { aDatabase } from "./database.ts";
@@ -76,20 +77,20 @@ export async function aWorld({ start, factor, env = {}, smtp: given, offline = f
   let workers: Workers | null = null;
 
   const jobs: { [N in JobName]?: (payload: Payload<N>, signal: AbortSignal) => Promise<unknown> } = {
-    ...{ ...editionJobs(app), ...letterJobs(app), ...mailJobs(app), ...upkeepJobs(app) },
+    ...{ ...editionJobs(app), ...letterJobs(app), ...mailJobs(app), ...reportJobs(app), ...upkeepJobs(app) },
     "collect-papers": () => collectPapers(app),
   };
   const run: World["run"] = async (name, payload) => {
     await jobs[name]!(payload, new AbortController().signal);
   };
+  const sql: World["sql"] = async <T extends object>(text: string, values: unknown[] = []) =>
+    (await pool.query<T>(text, values)).rows;
   const inbox = (address: string) =>
     Promise.all(smtp.taken.filter(({ to }) => to.includes(address)).map(({ raw }) => PostalMime.parse(raw)));
 
   return {
     ...{ app, clock, url, smtp, pool, run, inbox, databaseUrl: database.url },
-    async sql<T extends object>(text: string, values: unknown[] = []) {
-      return (await pool.query<T>(text, values)).rows;
-    },
+    sql,
     async mail(address, count) {
       for (let waitedMs = 0; waitedMs < 15_000; waitedMs += 50) {
         if (smtp.taken.filter(({ to }) => to.includes(address)).length >= count)
@@ -123,6 +124,8 @@ export async function aWorld({ start, factor, env = {}, smtp: given, offline = f
           fromId: String(range.fromId),
           toId: String(range.toId),
         });
+      for (const { id } of await sql<{ id: string }>("SELECT id FROM reports WHERE state = 'waiting'"))
+        await run("apply-report", { reportId: id });
       await run("sweep", {});
     },
     async close() {

@@ -1,0 +1,44 @@
+// Loaded only while the server asks for a proof of work. It is worked out in the background as soon as somebody begins with
+// the form; whoever sends it sooner waits a moment. Without this script, or when it fails, the request waits in a queue.
+const answer = document.querySelector("input[data-challenge]");
+const note = document.querySelector("[data-proving]");
+/** Of the ten minutes that a challenge lasts (core/challenge.ts). */
+const GOOD_FOR_MS = 8 * 60_000;
+
+let begun = null;
+
+function solve() {
+  const isOld = begun && Date.now() - begun.at > GOOD_FOR_MS;
+  if (!begun || isOld) begun = { at: Date.now(), solution: work().catch(() => "") };
+  return begun.solution;
+}
+
+async function work() {
+  const response = await fetch(answer.dataset.challenge);
+  if (!response.ok) return "";
+  const challenge = await response.json();
+  const worker = new Worker(answer.dataset.worker);
+  try {
+    return await new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = reject;
+      worker.postMessage(challenge);
+    });
+  } finally {
+    worker.terminate();
+  }
+}
+
+if (answer) {
+  answer.form.addEventListener("focusin", solve, { once: true });
+  answer.form.addEventListener("submit", async (event) => {
+    // Showing papers sends no mail.
+    if (event.submitter?.formNoValidate || event.defaultPrevented) return;
+    event.preventDefault();
+    note.hidden = false;
+    answer.value = await solve();
+    // Sent through the same button, so that what the button says is sent as well; without coming here again.
+    answer.form.addEventListener("submit", (again) => again.stopImmediatePropagation(), { capture: true, once: true });
+    answer.form.requestSubmit(event.submitter);
+  });
+}
