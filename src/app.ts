@@ -6,14 +6,12 @@ import type { Config, SourceName } from "./config.ts";
 import { addressKey, networkKey } from "./core/address-key.ts";
 import { openAdminKey } from "./core/admin-key.ts";
 import { openChallenges } from "./core/challenge.ts";
-import { type DomainList, parseDomainList } from "./core/domain-list.ts";
 import type { Address } from "./core/email-address.ts";
 import { openLinks, parseSecretKeys } from "./core/link.ts";
 import { openReturnAddresses } from "./core/return-address.ts";
 import { openText } from "./core/text.ts";
 import { defaultCatalogue, parseCatalogue } from "./core/topics.ts";
 import { visitorKeys } from "./core/visitor-key.ts";
-import { Invalid } from "./errors.ts";
 import { openFetch } from "./fetch.ts";
 import type { Log } from "./log.ts";
 import { readCatalogues } from "./mail/catalogues.ts";
@@ -32,6 +30,7 @@ import { watchServers } from "./mail/server-watch.ts";
 import { openTemplates } from "./mail/templates.ts";
 import { openRedisPermits } from "./queue/permits.ts";
 import { openQueue } from "./queue/queue.ts";
+import { readRefusedDomains } from "./refused-domains.ts";
 import { openSecrets } from "./secrets.ts";
 import { openArxivApi } from "./sources/arxiv-api.ts";
 import { openArxivFeed } from "./sources/arxiv-feed.ts";
@@ -115,7 +114,7 @@ export async function openApp(
     const keys = parseSecretKeys(config.secretKeys ?? secrets!.secretKeys);
     const links = openLinks(keys);
     const adminKey = config.adminPassword === null ? null : openAdminKey(config.adminPassword, keys[0]!.secret);
-    const refusedDomains = await readDomainList(config.refuseDisposable);
+    const refusedDomains = await readRefusedDomains(config.refuseDisposable);
     const returnAddresses = openReturnAddresses({ keys, domain: config.bounceDomain });
     const catalogue = config.topicsFile
       ? parseCatalogue(JSON.parse(await readFile(config.topicsFile, "utf8")))
@@ -291,16 +290,6 @@ export async function openApp(
   } catch (error) {
     await close();
     throw error;
-  }
-}
-
-/** @throws {Invalid} for a file that cannot be read, or is no list of domains */
-async function readDomainList(path: string | null): Promise<DomainList> {
-  if (path === null) return parseDomainList("");
-  try {
-    return parseDomainList(await readFile(path, "utf8"));
-  } catch (cause) {
-    throw new Invalid(`REFUSE_DISPOSABLE, ${path}: ${(cause as Error).message}`, [], { cause });
   }
 }
 

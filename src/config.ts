@@ -2,6 +2,7 @@
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
 import { z } from "zod";
+import { isLoopbackHost } from "./core/loopback.ts";
 import { LOWEST_RATE, parseDomainRates, parseRamp, parseRate } from "./core/pace.ts";
 import { parseLogin, parseTopics, parseVerificationKey } from "./core/webhooks.ts";
 import { Invalid, type Problem } from "./errors.ts";
@@ -308,13 +309,7 @@ function inconsistencies(s: Settings): Problem[] {
 
 /** Of a URL: does it name this machine? */
 function isLoopback(text: string): boolean {
-  const { hostname } = new URL(text);
-  return (
-    hostname === "localhost" ||
-    hostname.endsWith(".localhost") ||
-    hostname === "[::1]" ||
-    /^127(\.\d{1,3}){3}$/.test(hostname)
-  );
+  return isLoopbackHost(new URL(text).hostname);
 }
 
 function toProblem(issue: z.core.$ZodIssue, env: Readonly<Record<string, string | undefined>>): Problem {

@@ -4,12 +4,12 @@ import { access, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Config } from "./config.ts";
 import { parseSecretKeys } from "./core/link.ts";
+import { isLoopbackHost } from "./core/loopback.ts";
 import { parseCatalogue } from "./core/topics.ts";
 import { ask, type Question } from "./doctor/ask.ts";
 import { openDns, type Resolver } from "./doctor/dns.ts";
 import { originOf } from "./doctor/origin.ts";
 import { PROVIDERS } from "./doctor/provider.ts";
-import { isLoopback } from "./doctor/server.ts";
 import type { Published } from "./doctor/signatures.ts";
 import { type Site, visit } from "./doctor/sources.ts";
 import { Invalid, type Problem } from "./errors.ts";
@@ -18,6 +18,7 @@ import { openSigner } from "./mail/dkim.ts";
 import { examineServer } from "./mail/examine-server.ts";
 import { parseMailbox } from "./mail/headers.ts";
 import { profilesOf } from "./mail/profiles.ts";
+import { readRefusedDomains } from "./refused-domains.ts";
 import { type DatabaseFacts, examineDatabase } from "./store/examine-database.ts";
 
 export interface DeskOptions {
@@ -47,6 +48,7 @@ export async function openDesk(config: Config, { resolver = new dns.Resolver(DNS
     const file = config.topicsFile;
     await orProblem(problems, "TOPICS_FILE", async () => parseCatalogue(JSON.parse(await readFile(file, "utf8"))));
   }
+  await orProblem(problems, "REFUSE_DISPOSABLE", () => readRefusedDomains(config.refuseDisposable));
   const warnings: string[] = [];
   const log = { warn: (_: object, message: string) => void warnings.push(message) };
   const { dkim } = config;
@@ -61,7 +63,7 @@ export async function openDesk(config: Config, { resolver = new dns.Resolver(DNS
       return isDenied ? { ...found, fault: "no-network" as const } : found;
     });
     const origin = once(async () => originOf(names, await facts(), profile ? PROVIDERS[profile.name] : null));
-    return { isRemote: !isLoopback(new URL(url).hostname), facts, origin };
+    return { isRemote: !isLoopbackHost(new URL(url).hostname), facts, origin };
   });
   const fetch = openFetch({ allow: config.privateOrigins, userAgent: `Paperboy (+${publicUrl})`, backOffMs: 200 });
   const visits = once(async () => {

@@ -3,6 +3,7 @@
  * that is away is one red line and not the end.
  */
 import { type Config, readConfig, SETTINGS } from "./config.ts";
+import { isLoopbackHost } from "./core/loopback.ts";
 import { lookAtBounces, lookAtSpf } from "./doctor/envelope.ts";
 import { amber, type Finding, green, type Verdict } from "./doctor/finding.ts";
 import { lookAtFolder } from "./doctor/folder.ts";
@@ -10,7 +11,7 @@ import { greetingOf } from "./doctor/greeting.ts";
 import { lookAtReverse, lookAtSender } from "./doctor/origin.ts";
 import { judgeDatabase, judgeDatabaseClock, judgePostgresQueue, judgeRedis } from "./doctor/parts.ts";
 import { type Check, runChecks } from "./doctor/run.ts";
-import { isLoopback, judgeServer } from "./doctor/server.ts";
+import { judgeServer } from "./doctor/server.ts";
 import { judgeKeys, judgePostalAddress, judgeSettings } from "./doctor/settings.ts";
 import { lookAtDkim, lookAtDmarc } from "./doctor/signatures.ts";
 import { judgeOwnClock, judgeVisits } from "./doctor/sources.ts";
@@ -55,7 +56,7 @@ export async function examine(
 /** What needs no network. */
 function houseChecks(desk: Desk): Check[] {
   const { config, dataDir, publicUrl, problems, keys, servers, database } = desk;
-  const isPublic = !isLoopback(new URL(publicUrl).hostname);
+  const isPublic = !isLoopbackHost(new URL(publicUrl).hostname);
   const isEmbedded = config.databaseUrl === null;
   const onDatabase = (judge: (facts: DatabaseFacts) => Verdict) => async () => {
     const facts = await database();
@@ -129,7 +130,7 @@ function mailChecks(desk: Desk): Check[] {
 }
 
 function webChecks({ publicUrl, ask, names }: Desk): Check[] {
-  const isHere = isLoopback(new URL(publicUrl).hostname);
+  const isHere = isLoopbackHost(new URL(publicUrl).hostname);
   const look = () =>
     lookAtWeb({ publicUrl, isLoopback: isHere, ask, knowsInternet: names.knowsInternet, now: () => new Date() });
   return [{ name: "public address", isRemote: !isHere, look }];

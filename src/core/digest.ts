@@ -44,7 +44,9 @@ const FOLLOWED_SHARE = 1 / 3;
  *
  * @param sentKeys keys of papers that were sent to this reader, as they were then
  */
-export function pickDigest(wanted: Wanted & { readonly maxPapers: number; readonly sentKeys: Iterable<number> }): Digest {
+export function pickDigest(
+  wanted: Wanted & { readonly maxPapers: number; readonly sentKeys: Iterable<number> },
+): Digest {
   const { index, filter, cadence, maxPapers, sentKeys } = wanted;
   const matched = match(index, filter);
   const { papers } = matched;
@@ -53,9 +55,7 @@ export function pickDigest(wanted: Wanted & { readonly maxPapers: number; readon
   // A digest of one or two has no third to give away.
   const room = maxPapers - Math.min(followed.length, Math.floor(maxPapers * FOLLOWED_SHARE));
   const trending =
-    cadence === "weekly"
-      ? firstOf(index.weekOrder, room, papers)
-      : membersIn(papers, 0, index.followedFrom, room);
+    cadence === "weekly" ? firstOf(index.weekOrder, room, papers) : membersIn(papers, 0, index.followedFrom, room);
   const places = [...trending, ...followed.slice(0, maxPapers - trending.length)];
   return digest(wanted, places, matched);
 }

@@ -4,7 +4,18 @@
  * The work is done once an edition: each topic, category, author and phrase becomes a set of bits, one a paper. A reader
  * is then a handful of ands and ors over sets that are there already.
  */
-import { addBit, type Bits, hasBit, intersect, intersectAny, members, noBits, removeBit, subtract, unite } from "./bits.ts";
+import {
+  addBit,
+  type Bits,
+  hasBit,
+  intersect,
+  intersectAny,
+  members,
+  noBits,
+  removeBit,
+  subtract,
+  unite,
+} from "./bits.ts";
 import type { RankedPaper } from "./edition.ts";
 import type { Because, Filter, Watch } from "./filter.ts";
 import { findPhrase } from "./find-phrase.ts";
@@ -167,8 +178,7 @@ function matchWatch(index: EditionIndex, watch: Watch, trending: Bits): MatchedW
   if (watch.onlyWithCode) intersect(papers, index.withCode);
   for (const entry of watch.exclude) subtract(papers, papersSaying(index, entry));
   if (watch.minUpvotes > 0) {
-    for (const at of members(papers))
-      if (index.papers[at]!.upvotes < watch.minUpvotes) removeBit(papers, at);
+    for (const at of members(papers)) if (index.papers[at]!.upvotes < watch.minUpvotes) removeBit(papers, at);
   }
   return matched;
 }

@@ -1,5 +1,6 @@
 /** The mail servers of SMTP_URL: reached, encrypted, let in, and able to take what we send. */
 import { isIP } from "node:net";
+import { isLoopbackHost } from "../core/loopback.ts";
 import type { ServerFacts, ServerFault } from "../mail/examine-server.ts";
 import { amber, green, notLookedAt, red, type Verdict } from "./finding.ts";
 
@@ -16,11 +17,6 @@ export function judgeServer(facts: ServerFacts | ServerFault, now: Date): Verdic
   const { tls, login } = facts;
   const how = [tls?.version ?? "this machine", login === "accepted" ? "login accepted" : "no login", offersOf(facts)];
   return [green(`${nameOf(facts)} takes mail: ${how.join("; ")}.`)];
-}
-
-/** This machine itself: nobody listens in between. */
-export function isLoopback(address: string): boolean {
-  return address === "::1" || /^127(?:\.\d{1,3}){3}$/u.test(address) || address === "localhost";
 }
 
 function judgeFault(fault: ServerFault): Verdict {
@@ -61,7 +57,7 @@ function tlsAdvice(words: string, { host, port }: ServerFault): string {
 function judgeTls({ tls, address, ...facts }: ServerFacts, now: Date): Verdict | null {
   const name = nameOf(facts);
   if (tls === null) {
-    if (isLoopback(address)) return null;
+    if (isLoopbackHost(address)) return null;
     const advice = "Write smtps://…:465 in SMTP_URL, or switch STARTTLS on at the server.";
     return facts.login === "accepted"
       ? red(`${name} has no TLS: our password and every mail cross the network readable.`, advice)

@@ -62,7 +62,7 @@ export function accountRoutes(app: WebApp, pages: Pages, guard: Guard): Router {
     const { id: moves, preferences: wanted } = subscription;
     const proof = proofOf(app, req, "/account", pages.say(req).language);
     await requestSubscription(app, { address, wanted, moves, askedBy: "form", proof, ...whenOf(admission) });
-    pages.notice(req, res, "moveAsked");
+    pages.notice(req, res, admission.kind === "later" ? "inboxLater" : "moveAsked");
   };
 
   const show = async (

@@ -20,8 +20,13 @@ export type Compiled = { readonly html: string } | { readonly problem: string };
 /** The process ends when it has had nothing to do for so long. */
 const IDLE_MS = 1_000;
 
-const waiting = new Map<number, { resolve(compiled: Compiled): void; reject(error: Error): void }>();
-let running: ChildProcess | null = null;
+interface Running {
+  readonly child: ChildProcess;
+  /** What it was asked and has not answered. Each process has its own: one that ends late must not fail the next one's. */
+  readonly waiting: Map<number, { resolve(compiled: Compiled): void; reject(error: Error): void }>;
+}
+
+let running: Running | null = null;
 let ending: NodeJS.Timeout | undefined;
 let asked = 0;
 
@@ -29,16 +34,18 @@ let asked = 0;
 export function compileMjml(mail: MjmlSource): Promise<Compiled> {
   clearTimeout(ending);
   running ??= started();
-  running.ref();
-  running.channel?.ref();
+  const { child, waiting } = running;
+  child.ref();
+  child.channel?.ref();
   const id = asked++;
   return new Promise((resolve, reject) => {
     waiting.set(id, { resolve, reject });
-    running!.send({ id, mail });
+    child.send({ id, mail });
   });
 }
 
-function started(): ChildProcess {
+function started(): Running {
+  const waiting: Running["waiting"] = new Map();
   // Without our loader and whatever else we were started with.
   const child = fork(fileURLToPath(new URL("./mjml-process.js", import.meta.url)), { execArgv: [], env: {} });
   child.on("message", ({ id, ...compiled }: { id: number } & Compiled) => {
@@ -49,13 +56,14 @@ function started(): ChildProcess {
     child.unref();
     child.channel?.unref();
   });
-  child.once("disconnect", () => {
-    if (running === child) running = null;
-  });
+  const forget = () => {
+    if (running?.child === child) running = null;
+  };
+  child.once("disconnect", forget);
   child.once("exit", (code, signal) => {
-    if (running === child) running = null;
+    forget();
     for (const { reject } of waiting.values()) reject(new Permanent(`MJML ended with ${signal ?? code}`));
     waiting.clear();
   });
-  return child;
+  return { child, waiting };
 }
