@@ -46,7 +46,7 @@ function masking(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [mask(name), masking(each)]));
 }
 
-/** Paths whose next segment is a signed link (CONTRACT §3). Shorter segments are words of ours, such as `latest`. */
+/** Paths whose next segment is a signed link (docs/promises.md §3). Shorter segments are words of ours, such as `latest`. */
 const LINK =
   /((?:\/|%2F)(?:confirm|preferences|unsubscribe|account|digest|subscriptions|undo|never)(?:\/|%2F))[\w.~%=-]{8,}/gi;
 

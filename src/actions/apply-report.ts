@@ -41,12 +41,11 @@ export async function applyReport(needs: Needs, id: bigint): Promise<readonly Ap
     const whom = await find(needs, report, each.report.keys);
     if (whom) about.push({ told: each, whom });
   }
+  const events = about.flatMap((each) => readerEvent(report.via, each) ?? []);
+  const letters = about.flatMap((each) => letterEvent(each) ?? []);
+  const others = told.length - events.length - letters.length;
   const outcomes = await needs.verdicts.apply(
-    {
-      ...{ id, via: report.via, note: noteOf(report, told) },
-      events: about.flatMap((each) => readerEvent(report.via, each) ?? []),
-      letters: about.flatMap((each) => letterEvent(each) ?? []),
-    },
+    { id, via: report.via, events, letters, others, note: noteOf(report, told) },
     {
       ...{ judge, historyDays: HISTORY_DAYS },
       journal: async (entries) => void (await Promise.all(entries.map((entry) => needs.journal.append(entry)))),

@@ -30,6 +30,7 @@ export async function confirm(
         editionDate: newest.date,
         sendBy: sendBy({ cadence: "daily", at: now }),
       },
+    async (entries) => void (await Promise.all(entries.map((entry) => journal.append(entry)))),
   );
   // After it: a suppression lifted in the journal alone would let a restored database write to an address that bounces.
   if (result.outcome === "confirmed" && result.forgiven)

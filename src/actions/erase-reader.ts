@@ -13,7 +13,7 @@ export type Needs = {
 export async function eraseReader(
   { erasure, journal }: Needs,
   addressKey: string,
-  via: "account-link" | "operator" | "retention",
+  via: "account-link" | "operator",
   now: Date,
 ): Promise<Erased> {
   if (!(await erasure.holds(addressKey))) return { subscriptions: 0, requests: 0 };

@@ -74,7 +74,7 @@ export async function* exportReader(
     "reports",
     (after = 0n) => records.reports(id, after, PAGE),
     (report) => report.id,
-    async (report) => ({ ...report, bytes: await records.reportBytes(report.id) }),
+    async (report) => ({ ...report, bytes: await records.reportBytes(id, report.id) }),
   );
   yield "}\n";
 }

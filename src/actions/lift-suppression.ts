@@ -1,7 +1,7 @@
 import type { Journal } from "../store/journal.ts";
 import type { Suppression, Suppressions } from "../store/suppressions.ts";
 
-export type Needs = { suppressions: Pick<Suppressions, "lift">; journal: Pick<Journal, "append"> };
+export type Needs = { suppressions: Pick<Suppressions, "lift" | "find">; journal: Pick<Journal, "append"> };
 
 /**
  * The operator answers for it that an address may be written to again, and says why. Nobody is subscribed by it: its owner may
@@ -16,7 +16,9 @@ export async function liftSuppression(
   now: Date,
 ): Promise<Suppression | null> {
   const lifted = await suppressions.lift(addressKey, note);
-  // After it: lifted in the journal alone, a restored database would write to whom this one does not.
-  if (lifted) await journal.append({ what: "lifted", addressKey, at: now.toISOString() });
+  // After it: lifted in the journal alone, a restored database would write to whom this one does not. Who died in between has
+  // left the line to whoever lifts again.
+  const at = lifted ? now : (await suppressions.find(addressKey))?.liftedAt;
+  if (at) await journal.append({ what: "lifted", addressKey, at: at.toISOString() });
   return lifted;
 }

@@ -18,7 +18,7 @@ export async function receiveMail(needs: Needs, mail: Received): Promise<"ended"
   const now = needs.now();
   const { to = null, from = null } = mail.envelope ?? {};
   const named = to === null ? null : needs.returnAddresses.open(to, now);
-  if (named?.kind === "leave" && asksToLeave(from ?? "", Buffer.from(mail.raw)))
+  if (named?.kind === "leave" && asksToLeave(from, Buffer.from(mail.raw)))
     return unsubscribe(needs, named.subscriptionId, "mailto", now);
   await receiveReport(needs, mail);
   return "kept";

@@ -16,7 +16,7 @@ export interface Incoming {
   readonly envelope: { readonly to: string | null; readonly from: string | null } | null;
 }
 
-/** CONTRACT §3: intake takes 2 MB. */
+/** docs/promises.md §3: intake takes 2 MB. */
 const MOST_BYTES = 2 * 1024 * 1024;
 /** An address is 254 letters at most (RFC 5321 4.5.3.1.3). */
 const ENVELOPE_LETTERS = 400;

@@ -21,7 +21,7 @@ export interface Asked {
   /** The subscription that is to go on under this address, once its owner confirms. */
   readonly moves?: bigint;
   readonly askedBy: "form" | "api";
-  /** What proves consent later (MAIL.md, "Proof of consent"); absent for what nobody asked on a page of ours. */
+  /** What proves consent later; absent for what nobody asked on a page of ours. */
   readonly proof?: Proof;
   /** Its place in the queue, for who brought no proof of work; absent: answered at once. */
   readonly notBefore?: Date;

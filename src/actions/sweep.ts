@@ -66,7 +66,7 @@ export async function sweep(needs: Needs, now: Date): Promise<void> {
     await subscriptions.endPause(id, pausedUntil);
   await sweepReports(needs);
 
-  await keepNoLonger(needs, now);
+  await keepNoLonger(needs);
   await needs.waves.forget(addDays(utcDayOf(now), -WAVES_KEPT_DAYS));
   await needs.limits.forget();
   await needs.door.forget();

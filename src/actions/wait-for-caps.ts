@@ -7,7 +7,7 @@ import type { WaitingRequest } from "../store/requests.ts";
 export type Needs = { exchangers: Exchangers };
 
 /**
- * The first instant at which the caps on mails (CASES S6) let this request be answered; null: now. Looked up after the
+ * The first instant at which the caps on mails (docs/promises.md S6) let this request be answered; null: now. Looked up after the
  * request was answered on the web, so that neither a cap nor DNS shows there.
  */
 export async function waitForCaps(

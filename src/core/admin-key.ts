@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 
 /** What only the operator's password makes. */
 export interface AdminKey {
-  /** Takes the same time for every text (CASES X5). */
+  /** Takes the same time for every text (docs/promises.md X5). */
   isPassword(typed: string): boolean;
   /** A seal that whoever has another password, or other SECRET_KEYS, does not make. 43 letters of base64url. */
   seal(text: string): string;

@@ -1,4 +1,4 @@
-/** How often is often enough: every cap on asking and on answering, in one table (CASES S6). */
+/** How often is often enough: every cap on asking and on answering, in one table (docs/promises.md S6). */
 
 /** At most so many in any stretch (mails) or window (visits) of this length. */
 export interface Cap {
@@ -57,7 +57,9 @@ export const PRESSURE = VISIT_CAPS.everybody[0].most / 2;
 export const LOGIN_CAPS = {
   visitor: [{ most: 5, withinMs: 15 * MINUTE_MS }],
   network: [{ most: 5, withinMs: 15 * MINUTE_MS }],
-  /** From many addresses at once. Higher, for it keeps the operator out as well. */
+  /** A browser that was logged in before: its own, wherever it is, so that strangers' guesses do not keep the operator out. */
+  device: [{ most: 5, withinMs: 15 * MINUTE_MS }],
+  /** From many addresses at once. Higher, for it keeps the operator out of a browser that never was in. */
   everybody: [{ most: 100, withinMs: 15 * MINUTE_MS }],
 } as const satisfies Record<string, readonly Cap[]>;
 

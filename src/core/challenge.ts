@@ -33,7 +33,7 @@ export interface Challenges {
 }
 
 /** Long enough to fill in a form, short enough that hoarding answers does not pay. */
-export const CHALLENGE_LASTS_MS = 10 * 60_000;
+const CHALLENGE_LASTS_MS = 10 * 60_000;
 /** 100,000 tries on average: about a quarter of a second on a laptop, one or two on an old phone. */
 export const CHALLENGE_NUMBERS = 200_000;
 /** A solved challenge has about 300 letters. */

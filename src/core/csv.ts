@@ -1,7 +1,7 @@
 /** Comma-separated values (RFC 4180), harmless in the program that opens them. */
 
 /**
- * One field. What a spreadsheet would take for a formula (CASES X6) gets an apostrophe before it, as OWASP's page on CSV
+ * One field. What a spreadsheet would take for a formula (docs/promises.md X6) gets an apostrophe before it, as OWASP's page on CSV
  * injection advises; white space before the sign does not hide it, nor does the wide form of it.
  *
  * @param value a number is written as it is: `-5` is no formula

@@ -1,4 +1,4 @@
-/** States of a delivery, the moves between them, and what follows from an attempt to send (CONTRACT §4 and §6; LAYOUT, "What the database promises"). */
+/** States of a delivery, the moves between them, and what follows from an attempt to send (docs/promises.md §4 and §6). */
 
 export type DeliveryState =
   | "planned"

@@ -1,4 +1,4 @@
-/** When an edition is closed, quiet or broken: never from half a day, never silently from none (CONTRACT §6, promise 9). */
+/** When an edition is closed, quiet or broken: never from half a day, never silently from none (docs/promises.md §6, promise 9). */
 import { restOn } from "./arxiv-holidays.ts";
 import { addDays, utcStartOf } from "./day.ts";
 import type { Day } from "./paper.ts";

@@ -3,7 +3,7 @@ import { addDays } from "./day.ts";
 import type { Day, Signals } from "./paper.ts";
 import { trendingScore } from "./score.ts";
 
-/** `open` until decided once (CONTRACT §4). */
+/** `open` until decided once (docs/promises.md §4). */
 export type EditionState = "open" | "closed" | "quiet" | "broken";
 
 /** `trend`: by votes, comments and stars. `listing`: no source gave any signal, so papers stand in the order they were listed. */

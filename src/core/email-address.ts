@@ -1,4 +1,4 @@
-/** Email addresses: parse, refuse, canonical form (MAIL.md, "Addresses, links, abuse"). */
+/** Email addresses: parse, refuse, canonical form. */
 // node:url reads nothing here: domainToASCII and domainToUnicode are UTS #46 as pure functions.
 import { domainToASCII, domainToUnicode } from "node:url";
 import { Invalid } from "../errors.ts";
@@ -33,7 +33,7 @@ export function parseAddress(text: string): Address {
   const typed = text.replace(/^[ \t]+|[ \t]+$/g, "");
   if (typed === "") refuse("Write an email address.");
   if (typed.length > LONGEST.address) refuse(`An email address has at most ${LONGEST.address} characters.`);
-  // Line breaks above all: they would begin a new header (CASES S10).
+  // Line breaks above all: they would begin a new header (docs/promises.md S10).
   if (/[\p{C}\p{Z}]/u.test(typed)) refuse("An email address has no spaces, line breaks or invisible characters.");
 
   const at = typed.lastIndexOf("@");

@@ -1,4 +1,4 @@
-/** A filter as parameters of an address: one watch spelled out, several as `filter=` (CONTRACT §3). */
+/** A filter as parameters of an address: one watch spelled out, several as `filter=` (docs/promises.md §3). */
 import { Invalid, type Problem } from "../errors.ts";
 import { type Filter, normaliseFilter, parseFilter } from "./filter.ts";
 import type { Catalogue } from "./topics.ts";

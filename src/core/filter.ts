@@ -1,5 +1,5 @@
 /**
- * A reader's filter: up to five watches; a paper belongs when any watch takes it (CONTRACT §3).
+ * A reader's filter: up to five watches; a paper belongs when any watch takes it (docs/promises.md §3).
  *
  * Here: what a filter is, how outside data becomes one, and the key under which equal filters meet. Its words are read in
  * phrase.ts, its matching is in match.ts, its form in an address in filter-query.ts.

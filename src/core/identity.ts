@@ -1,4 +1,4 @@
-/** Which paper a sighting is about: ids first, then titles; and when two papers turn out to be one (CONTRACT §4, "paper"). */
+/** Which paper a sighting is about: ids first, then titles; and when two papers turn out to be one (docs/promises.md §4, "paper"). */
 
 /** Papers known by an alias: an arXiv id, or the `import:` id of a title. */
 export type KnownPapers = Map<string, PaperRef>;

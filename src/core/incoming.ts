@@ -25,13 +25,15 @@ export function recipientOf(address: string, returnAddresses: ReturnAddresses, n
  * Whether a mail to an unsubscribe address is the reader's wish. Mail programs write these by themselves (RFC 2369 3.2), so
  * being automatic does not matter; what a mail server says of a mail it could not deliver is no wish.
  *
- * @param from the envelope sender, empty for a null sender
+ * @param from the envelope sender, empty for a null sender; null when nobody said: then the mail's own `Return-Path` counts
  * @param raw the mail, of which the header lines matter
  */
-export function asksToLeave(from: string, raw: Buffer): boolean {
-  if (from === "" || /^(?:mailer-daemon|postmaster)(?:@|$)/i.test(from)) return false;
+export function asksToLeave(from: string | null, raw: Buffer): boolean {
   const text = raw.toString("latin1", 0, LONGEST_HEADERS);
   const [headers = ""] = text.split(/\r?\n\r?\n/, 1);
+  // RFC 5321 4.4: the server that delivers writes the envelope sender there.
+  const sender = from ?? /^return-path:\s*<([^<>\r\n]*)>/im.exec(headers)?.[1]?.trim();
+  if (sender === "" || /^(?:mailer-daemon|postmaster)(?:@|$)/i.test(sender ?? "")) return false;
   return !/^content-type:\s*multipart\/report\b/im.test(headers);
 }
 

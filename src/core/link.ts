@@ -1,5 +1,5 @@
 /**
- * Signs and opens links. Each names its purpose, and opens nothing but that (CONTRACT §3).
+ * Signs and opens links. Each names its purpose, and opens nothing but that (docs/promises.md §3).
  *
  * A token is `<base64url of payload and signature>.<key id>`: one path segment that ends in a letter or digit, because
  * mail programs leave a dot or underscore at the end of an address outside the link.

@@ -171,7 +171,7 @@ function matchWatch(index: EditionIndex, watch: Watch, trending: Bits): MatchedW
     authors: setsOf(index, watch.authors, papersBy),
   };
   const { papers, topics, categories, include, authors } = matched;
-  // What only arXiv knows reaches a reader through words and people, never through topics alone (CONTRACT §4).
+  // What only arXiv knows reaches a reader through words and people, never through topics alone (docs/promises.md §4).
   if (include.length > 0 || authors.length > 0) unite(papers, index.followed);
   // Inside a filled field any entry will do.
   for (const found of [topics, categories, include, authors]) if (found.length > 0) intersectAny(papers, found);

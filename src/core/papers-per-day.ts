@@ -3,7 +3,7 @@ import { members } from "./bits.ts";
 import type { Filter } from "./filter.ts";
 import { type EditionIndex, match } from "./match.ts";
 
-/** How many editions the mean is taken over (CONTRACT §3): about six weeks of working days. */
+/** How many editions the mean is taken over (docs/promises.md §3): about six weeks of working days. */
 export const EDITIONS_OF_MEAN = 30;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The grammar of `include` and `exclude` (CONTRACT §3), version 1.
+ * The grammar of `include` and `exclude` (docs/promises.md §3), version 1.
  *
  *     entry  = part { " + " part }          all parts must be there; the spaces count, so C++ is a word
  *     part   = [ "title:" ] ( words | '"' words '"' )

@@ -1,4 +1,4 @@
-/** Which groups of readers fall due between two instants, which edition they get, and until when it may be sent (CONTRACT §6, promises 1 and 8). */
+/** Which groups of readers fall due between two instants, which edition they get, and until when it may be sent (docs/promises.md §6, promises 1 and 8). */
 import { addDays, utcDayOf, utcStartOf, weekdayOf } from "./day.ts";
 import type { EditionState } from "./edition.ts";
 import type { Day } from "./paper.ts";

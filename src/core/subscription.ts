@@ -9,7 +9,7 @@ export type Rhythm =
   | { readonly cadence: "daily" | "weekdays"; readonly weekday?: undefined }
   | { readonly cadence: "weekly"; readonly weekday: number };
 
-/** Everything a reader chooses (CONTRACT §3). */
+/** Everything a reader chooses (docs/promises.md §3). */
 export type Preferences = Rhythm & {
   readonly filter: Filter;
   /** Local hour, 0–23. */
@@ -26,7 +26,7 @@ export type Preferences = Rhythm & {
 export type SubscriptionState = "active" | "paused" | "suspended" | "ended";
 
 /**
- * Where a subscription may go from each state (CONTRACT §4). `suspended` is our doing, after bounces; `paused` the
+ * Where a subscription may go from each state (docs/promises.md §4). `suspended` is our doing, after bounces; `paused` the
  * reader's. `ended → active` is a reader who came back: undo, or a new request that they confirmed.
  */
 export const SUBSCRIPTION_MOVES: Readonly<Record<SubscriptionState, readonly SubscriptionState[]>> = {

@@ -239,5 +239,5 @@ function doubles(field: string, list: readonly { readonly id: string }[]) {
   );
 }
 
-/** The catalogue that comes with the product (CONTRACT §5). */
+/** The catalogue that comes with the product (docs/promises.md §5). */
 export const defaultCatalogue: Catalogue = parseCatalogue(shipped);

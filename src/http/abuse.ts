@@ -1,5 +1,5 @@
 /**
- * The guard of every door at which mail is asked for: form and API, subscribing and lost links, alike (CASES S6–S8). What it
+ * The guard of every door at which mail is asked for: form and API, subscribing and lost links, alike (docs/promises.md S6–S8). What it
  * says depends on who asks and how many asked before, never on the address that was typed.
  */
 import type { Request } from "express";
@@ -48,11 +48,15 @@ export interface Guard {
 /** So old may a page's knowledge of the pressure be: a page more or less with a challenge in it matters to nobody. */
 const PRESSURE_KEPT_MS = 5_000;
 const EVERYBODY = { key: "everybody", caps: VISIT_CAPS.everybody } as const;
+/** Those who owe a proof of work and bring none: so many that they are too many are still not everybody. */
+const UNPROVEN = { key: "unproven", caps: VISIT_CAPS.everybody } as const;
 const TEN_MINUTES = { key: "everybody", caps: [VISIT_CAPS.everybody[0]] } as const;
 
 export function openGuard(app: GuardApp): Guard {
   const { door, challenges, proofOfWork, now } = app;
   const turnstile = openTurnstile(app, { name: "visit", caps: VISIT_CAPS, everybody: EVERYBODY });
+  /** So many of everybody in ten minutes pass without being asked for a proof. */
+  const unasked = { off: undefined, pressure: PRESSURE, always: 0 }[proofOfWork];
   let pressure = { count: 0, until: 0 };
 
   /** @returns why it does not count; null when it does, and is used up with that */
@@ -66,10 +70,11 @@ export function openGuard(app: GuardApp): Guard {
   return {
     async admit(req, { solution, honeypot = "" }) {
       if (honeypot !== "") return { kind: "program" };
-      const counts = await turnstile.pass(req);
-      const sofar = counts.find(({ key, cap }) => key === EVERYBODY.key && cap === VISIT_CAPS.everybody[0])?.count ?? 0;
-      if (proofOfWork === "off" || (proofOfWork === "pressure" && sofar <= PRESSURE)) return { kind: "welcome" };
+      const counts = await turnstile.pass(req, unasked);
+      if (counts.some(({ key }) => key === EVERYBODY.key)) return { kind: "welcome" };
       const because = await objectionTo(solution);
+      // Without a proof they wait in a queue: who floods it must not shut the door for those who bring one.
+      await turnstile.passAs(req, because === null ? EVERYBODY : UNPROVEN);
       return because === null ? { kind: "welcome" } : { kind: "later", notBefore: await door.place(), because };
     },
 

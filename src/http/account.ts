@@ -22,7 +22,7 @@ import { proofOf } from "./proof.ts";
 import { queryOf } from "./query.ts";
 import { unlisted } from "./security.ts";
 import type { WebApp } from "./server.ts";
-import { readAddress } from "./wishes.ts";
+import { readNewAddress } from "./wishes.ts";
 
 export function accountRoutes(app: WebApp, pages: Pages, guard: Guard): Router {
   const router = Router();
@@ -56,7 +56,7 @@ export function accountRoutes(app: WebApp, pages: Pages, guard: Guard): Router {
   const move = async (req: Request, res: Response, subscription: Reader) => {
     if (subscription.state === "ended") return pages.notice(req, res, "ended");
     const typed = typedIn(req.body);
-    const { value: address, problems } = readAddress(typed);
+    const { value: address, problems } = readNewAddress(typed, app.refusedDomains);
     if (problems) return show(req, res.status(422), subscription, { typed, problems });
     const admission = await guard.admit(req, { solution: "" });
     const { id: moves, preferences: wanted } = subscription;
@@ -126,7 +126,7 @@ async function readerOrRefuse(app: WebApp, req: Request): Promise<Reader> {
   return subscription;
 }
 
-/** Null for a link that is unknown or over, and for who was erased: all the same to whoever asks (CASES S4). */
+/** Null for a link that is unknown or over, and for who was erased: all the same to whoever asks (docs/promises.md S4). */
 async function reader(app: WebApp, req: Request): Promise<Reader | null> {
   const link = opened(app, "account", req);
   const subscription = link && (await app.subscriptions.findById(link.subscriptionId));

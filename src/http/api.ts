@@ -1,4 +1,4 @@
-/** The API under /api/v1 (CONTRACT §3). Errors are problem documents; a field nobody knows is refused. */
+/** The API under /api/v1 (docs/promises.md §3). Errors are problem documents; a field nobody knows is refused. */
 import { randomBytes, randomInt } from "node:crypto";
 import { type RequestHandler, Router } from "express";
 import { changePreferences } from "../actions/change-preferences.ts";

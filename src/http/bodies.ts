@@ -2,7 +2,7 @@
 import express, { type Request, type RequestHandler } from "express";
 import { Refused } from "./faults.ts";
 
-/** CONTRACT §3: 100 kB, counted after decompression. */
+/** docs/promises.md §3: 100 kB, counted after decompression. */
 const LIMIT_BYTES = 100_000;
 
 /** What a form sent: each name with its value, or its values when the name repeats. */

@@ -34,7 +34,7 @@ export const notFound: RequestHandler = () => {
 export function faults({ log }: { log: Log }, pages: Pages): ErrorRequestHandler {
   return (error, req, res, next) => {
     const { status, detail, problems, retryAfterMs } = answerTo(error, req);
-    // The path is a pattern here: an address may carry somebody's link (CASES X7).
+    // The path is a pattern here: an address may carry somebody's link (docs/promises.md X7).
     if (status >= 500) log.error({ err: error, method: req.method, route: req.route?.path }, "a request failed");
     if (res.headersSent) return next(error);
     if (retryAfterMs !== undefined) res.set("Retry-After", String(Math.ceil(retryAfterMs / 1000)));

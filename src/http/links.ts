@@ -10,7 +10,7 @@ export function linkOf(req: Request): string {
   return [req.params.link ?? ""].flat().join("/");
 }
 
-/** What the request's link says; null when it is unknown, garbled or over: all the same to whoever asks (CASES S4). */
+/** What the request's link says; null when it is unknown, garbled or over: all the same to whoever asks (docs/promises.md S4). */
 export function opened<P extends Purpose>({ links, now }: LinkApp, purpose: P, req: Request): Payloads[P] | null {
   const found = links.open(purpose, linkOf(req), now());
   return found && "payload" in found ? found.payload : null;

@@ -1,4 +1,4 @@
-/** A paper for a page and for the API. Text is inert, addresses are http(s) or nothing (CASES X2). */
+/** A paper for a page and for the API. Text is inert, addresses are http(s) or nothing (docs/promises.md X2). */
 import type { RankedPaper } from "../core/edition.ts";
 import type { Because } from "../core/filter.ts";
 import { authorsInWords, leadOf, reasonInWords, standingInWords } from "../core/in-words.ts";
@@ -44,7 +44,7 @@ export function topicNames({ topics }: Catalogue): (id: string) => string {
   return (id) => names.get(id) ?? id;
 }
 
-/** The paper as the API gives it: CONTRACT §3, and nothing more. */
+/** The paper as the API gives it: docs/promises.md §3, and nothing more. */
 export function paperJson(paper: RankedPaper) {
   const { rank, id, upvotes, comments, stars, starsGained, score, scoreParts, topics, listedOn } = paper;
   return {

@@ -7,6 +7,8 @@ import { dateOf } from "../core/text.ts";
 import { localDayOf } from "../core/zone.ts";
 import type { Problem } from "../errors.ts";
 import type { Subscription } from "../store/subscriptions.ts";
+import { whenOf } from "./abuse/form.ts";
+import type { Guard } from "./abuse.ts";
 import { type FormBody, readForm } from "./bodies.ts";
 import { formView } from "./form-view.ts";
 import { linkOf, opened, unsubscribeHref } from "./links.ts";
@@ -22,7 +24,7 @@ import { type Read, readChanges } from "./wishes.ts";
 /** What became of a press: shown at the top of the page. */
 type Done = "" | "saved" | "paused" | "resumed";
 
-export function preferencesRoutes(app: WebApp, pages: Pages): Router {
+export function preferencesRoutes(app: WebApp, pages: Pages, guard: Guard): Router {
   const router = Router();
 
   answer(router, "/preferences/:link", {
@@ -42,9 +44,11 @@ export function preferencesRoutes(app: WebApp, pages: Pages): Router {
         if (!subscription?.email) return pages.notice(req, res.status(404), "unknownLink");
         if (req.body.do === "account") {
           const address = parseAddress(subscription.email);
+          const admission = await guard.admit(req, { solution: "" });
           const proof = proofOf(app, req, "/preferences", pages.say(req).language);
-          await requestSubscription(app, { address, wanted: null, opens: "account", askedBy: "form", proof });
-          return pages.notice(req, res, "accountLink");
+          const how = { askedBy: "form", proof, ...whenOf(admission) } as const;
+          await requestSubscription(app, { address, wanted: null, opens: "account", ...how });
+          return pages.notice(req, res, admission.kind === "later" ? "inboxLater" : "accountLink");
         }
         const typed = readTyped(req.body, typedOf(subscription.preferences));
         const { value: change, problems } = readPress(req.body, typed, subscription);

@@ -1,4 +1,4 @@
-/** How something was asked for on a page: what proves consent later (MAIL.md, "Proof of consent"). */
+/** How something was asked for on a page: what proves consent later. */
 import type { Request } from "express";
 import type { Proof } from "../actions/request-subscription.ts";
 import type { Texts } from "../core/text.ts";

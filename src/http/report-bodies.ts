@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { Temporary } from "../errors.ts";
 import { Refused } from "./faults.ts";
 
-/** CONTRACT §3. */
+/** docs/promises.md §3. */
 const LIMIT_BYTES = 2_000_000;
 
 /** The provider comes back; by then this may be over. */

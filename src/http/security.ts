@@ -70,7 +70,7 @@ export const unlisted: RequestHandler = (_req, res, next) => {
 
 /**
  * An address whose percent signs make no letters is one more unknown address: Express would answer 400 before any route
- * sees it, and unknown links are all answered alike (CASES S4).
+ * sees it, and unknown links are all answered alike (docs/promises.md S4).
  */
 export const garbledIsUnknown: RequestHandler = (req, _res, next) => {
   const [path = "", ...query] = req.url.split("?");

@@ -93,7 +93,7 @@ export function createServer(app: WebApp): Express {
   const guard = openGuard(app);
   server.use("/api/v1", apiRoutes(app, guard));
   server.use(subscriptionRoutes(app, pages, { guard, assetUrl: assets.urlOf }), confirmationRoutes(app, pages));
-  server.use(preferencesRoutes(app, pages), unsubscribeRoutes(app, pages));
+  server.use(preferencesRoutes(app, pages, guard), unsubscribeRoutes(app, pages));
   server.use(accountRoutes(app, pages, guard), privacyRoutes(app, pages));
   server.use(archiveRoutes(app, pages), adminRoutes(app, pages));
   server.use(notFound, faults(app, pages));

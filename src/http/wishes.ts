@@ -31,9 +31,7 @@ export function readWish(
   { catalogue, refusedDomains }: { catalogue: Catalogue; refusedDomains: DomainList },
 ): Read<Wish> {
   const { email, ...rest } = isObject(body) ? body : {};
-  const parsed = readAddress(email);
-  const isRefused = parsed.value && refusedDomains.has(parsed.value.domain);
-  const address = isRefused ? { problems: [{ field: "email", message: THROW_AWAY }] } : parsed;
+  const address = readNewAddress(email, refusedDomains);
   const wanted = readPreferences(isObject(body) ? rest : body, catalogue);
   if (address.value && wanted.value) return { value: { address: address.value, wanted: wanted.value } };
   return { problems: [...(address.problems ?? []), ...(wanted.problems ?? [])] };
@@ -52,6 +50,13 @@ export function readPreferences(body: unknown, catalogue: Catalogue): Read<Prefe
 
 /** Made once a catalogue: zod compiles what it is given, which took longer than all else of a request. */
 const schemas = new WeakMap<Catalogue, z.ZodType<Preferences>>();
+
+/** One that a digest is to go to from now on. */
+export function readNewAddress(email: unknown, refusedDomains: DomainList): Read<Address> {
+  const address = readAddress(email);
+  const isRefused = address.value && refusedDomains.has(address.value.domain);
+  return isRefused ? { problems: [{ field: "email", message: THROW_AWAY }] } : address;
+}
 
 export function readAddress(email: unknown): Read<Address> {
   const result = read(z.strictObject({ email: addressSchema }), { email });

@@ -1,6 +1,6 @@
 /**
  * Digest and reader become the finished message. Pure: the same input gives the same bytes, so that a mail whose answer
- * was lost can go once more as it was (CONTRACT promise 3).
+ * was lost can go once more as it was (docs/promises.md §6.3).
  */
 import type { Digest, DigestItem } from "../core/digest.ts";
 import type { Day } from "../core/paper.ts";
@@ -81,7 +81,7 @@ export function composeDigest(mail: DigestMail): Composed {
 }
 
 /**
- * The digest cut to what one mail may hold (CONTRACT promise 10): papers are dropped from the end, so that what was cut
+ * The digest cut to what one mail may hold (docs/promises.md §6.10): papers are dropped from the end, so that what was cut
  * was not sent and may come another day. To be asked before the papers of a delivery are fixed.
  */
 export function fitDigest(digest: Digest, fragmentsIn: EditionFragments, reader: DigestReader): Digest {

@@ -121,14 +121,18 @@ export async function openIntake({ limits: given, ...options }: IntakeOptions): 
     socketTimeout: limits.idleMs,
 
     onConnect({ id, remoteAddress }, greet) {
-      const session: Session = { servedAt: null, activeAt: 0, guesses: 0, done: () => {} };
+      const client = new AbortController();
+      const session: Session = { servedAt: null, activeAt: 0, guesses: 0, done: () => client.abort() };
       sessions.set(id, session);
-      void turns.take(remoteAddress).then((done) => {
-        if (!sessions.has(id)) return done();
-        const now = Date.now();
-        Object.assign(session, { servedAt: now, activeAt: now, done });
-        greet();
-      });
+      void turns.take(remoteAddress, client.signal).then(
+        (done) => {
+          if (!sessions.has(id)) return done();
+          const now = Date.now();
+          Object.assign(session, { servedAt: now, activeAt: now, done });
+          greet();
+        },
+        () => {}, // it hung up before it was greeted
+      );
     },
     onClose({ id }) {
       sessions.get(id)?.done();
@@ -210,6 +214,7 @@ interface Session {
   activeAt: number;
   /** Unknown addresses it asked for. */
   guesses: number;
+  /** Gives its turn back, or its place among those who wait. */
   done: () => void;
 }
 

@@ -2,7 +2,7 @@
  * What mail providers do to mails that pass through them, known by the name of their SMTP server: what they want to be
  * told in headers of their own, and what they write anew, which a signature of ours must leave out.
  *
- * A mail is the same to the byte whichever server takes it (CONTRACT promise 3), so it carries what all the servers of
+ * A mail is the same to the byte whichever server takes it (docs/promises.md §6.3), so it carries what all the servers of
  * SMTP_URL ask for. One provider's headers are noise to the others, and name nothing that the envelope does not.
  */
 import { signedHeaders } from "./dkim.ts";

@@ -79,7 +79,7 @@ async function toHtml(folder: string, name: MailName, source: string): Promise<s
     includePath: join(folder, "partials"),
     ignoreIncludes: false,
     validationLevel: "strict",
-    // MJML's default loads Google Fonts: a request that would tell a third party who reads (CONTRACT promise 11).
+    // MJML's default loads Google Fonts: a request that would tell a third party who reads (docs/promises.md §6.11).
     fonts: {},
     minify: true,
     // Its CSS minifier would drop the fallbacks that mail programs need.

@@ -18,7 +18,7 @@ export function candidates(prisma: PrismaClient) {
      * and that were published in them.
      *
      * @param knownSince papers that stood in an edition before this day are left out: deliveries of that time are no
-     *   longer kept, so nobody could say who was sent them (CONTRACT §6.2)
+     *   longer kept, so nobody could say who was sent them (docs/promises.md §6.2)
      */
     async of(date: Day, knownSince: Day): Promise<Candidates> {
       const { since, until } = candidateDays(date);

@@ -2,6 +2,7 @@
 import type { Prisma } from "../../prisma/client/client.ts";
 import type { Preferences } from "../core/subscription.ts";
 import { erase } from "./erasure.ts";
+import type { JournalEntry } from "./journal.ts";
 
 type Sql = Prisma.TransactionClient;
 
@@ -13,7 +14,11 @@ export interface Leaving {
   readonly preferences: Preferences;
   readonly pausedUntil: Date | null;
   readonly isPaused: boolean;
+  readonly leftAt: Date;
 }
+
+/** Keeps outside the database what a restored one must not forget: before the commit, so that nothing is left out. */
+export type ToJournal = (entries: readonly JournalEntry[]) => Promise<void>;
 
 /**
  * The reader behind a subscription that is to move, locked; null when it has ended or was erased since that was asked for.
@@ -21,6 +26,7 @@ export interface Leaving {
 export async function leaving(sql: Sql, id: bigint): Promise<Leaving | null> {
   const [row] = await sql.$queryRaw<Leaving[]>`
     SELECT id, address_key AS "addressKey", email, paused_until AS "pausedUntil", state = 'paused' AS "isPaused",
+      paperboy_now() AS "leftAt",
       jsonb_strip_nulls(jsonb_build_object('filter', filter, 'cadence', cadence, 'weekday', weekday, 'hour', hour, 'zone', zone,
         'maxPapers', max_papers, 'language', language, 'format', format)) AS preferences
     FROM subscriptions WHERE id = ${id} AND state <> 'ended' AND email IS NOT NULL FOR UPDATE`;
@@ -33,7 +39,7 @@ export async function leaving(sql: Sql, id: bigint): Promise<Leaving | null> {
  *
  * Copies, not the deliveries themselves: a bounce that comes late is about the old address.
  */
-export async function carryOver(sql: Sql, from: Leaving, to: bigint): Promise<void> {
+export async function carryOver(sql: Sql, from: Leaving, to: bigint, journal: ToJournal): Promise<void> {
   if (from.isPaused)
     await sql.$executeRaw`UPDATE subscriptions SET state = 'paused', paused_until = ${from.pausedUntil} WHERE id = ${to}`;
   await sql.$executeRaw`
@@ -54,4 +60,10 @@ export async function carryOver(sql: Sql, from: Leaving, to: bigint): Promise<vo
     INSERT INTO requests (kind, email, address_key, wanted, asked_by, page, subscription_id, expires_at)
     VALUES ('moved', ${from.email}, ${from.addressKey}, ${JSON.stringify(from.preferences)}::jsonb, 'form', '/account', ${to},
       paperboy_now() + interval '7 days')`;
+  // Last: a restored database knows the old address alone, and must not go on writing to it.
+  const at = from.leftAt.toISOString();
+  await journal([
+    { what: "ended", subscriptionId: String(from.id), because: "moved", at },
+    { what: "erased", addressKey: from.addressKey, at },
+  ]);
 }

@@ -24,6 +24,7 @@ const QUEUE = { key: "queue", firstSeconds: 120, apartSeconds: 5 } as const;
 /**
  * Opens a window with 1, or adds 1 to the one there is. Rows are taken in the order of their keys, so that two visits never
  * wait for each other. Everybody's is not counted for whom a nearer cap refuses: one who floods must not shut out the others.
+ * Nor, in none of its windows, once its first has as many as $6.
  */
 const COUNT = `
   WITH near AS (
@@ -32,16 +33,25 @@ const COUNT = `
     ON CONFLICT (key) DO UPDATE SET count = CASE WHEN c.until <= paperboy_now() THEN 1 ELSE c.count + 1 END,
       until = CASE WHEN c.until <= paperboy_now() THEN excluded.until ELSE c.until END
     RETURNING key, count, until),
+  first AS (
+    INSERT INTO door_counts AS c (key, count, until)
+    SELECT ($4::text[])[1], 1, paperboy_now() + ($5::float[])[1] * interval '1 second'
+    WHERE $6::int IS DISTINCT FROM 0
+      AND NOT EXISTS (SELECT FROM near JOIN unnest($1::text[], $3::int[]) AS b (key, most) USING (key) WHERE near.count > b.most)
+    ON CONFLICT (key) DO UPDATE SET count = CASE WHEN c.until <= paperboy_now() THEN 1 ELSE c.count + 1 END,
+      until = CASE WHEN c.until <= paperboy_now() THEN excluded.until ELSE c.until END
+      WHERE $6 IS NULL OR c.count < $6 OR c.until <= paperboy_now()
+    RETURNING key, count, until),
   far AS (
     INSERT INTO door_counts AS c (key, count, until)
-    SELECT key, 1, paperboy_now() + seconds * interval '1 second' FROM unnest($4::text[], $5::float[]) AS a (key, seconds)
-    WHERE NOT EXISTS (SELECT FROM near JOIN unnest($1::text[], $3::int[]) AS b (key, most) USING (key) WHERE near.count > b.most)
+    SELECT key, 1, paperboy_now() + seconds * interval '1 second'
+    FROM unnest(($4::text[])[2:], ($5::float[])[2:]) AS a (key, seconds) WHERE EXISTS (SELECT FROM first)
     ORDER BY key
     ON CONFLICT (key) DO UPDATE SET count = CASE WHEN c.until <= paperboy_now() THEN 1 ELSE c.count + 1 END,
       until = CASE WHEN c.until <= paperboy_now() THEN excluded.until ELSE c.until END
     RETURNING key, count, until)
   SELECT key, count, extract(epoch FROM until - paperboy_now())::float * 1000 AS left_ms
-  FROM (SELECT * FROM near UNION ALL SELECT * FROM far) AS counted`;
+  FROM (SELECT * FROM near UNION ALL SELECT * FROM first UNION ALL SELECT * FROM far) AS counted`;
 
 export type Door = ReturnType<typeof door>;
 
@@ -60,9 +70,10 @@ export function door(pool: pg.Pool) {
      *
      * @param near each visitor's own
      * @param everybody counted when no near cap is exceeded
+     * @param upTo and while its first window has fewer than this
      * @returns a count for each cap that was counted
      */
-    async count(near: readonly Counted[], everybody: Counted): Promise<Count[]> {
+    async count(near: readonly Counted[], everybody: Counted, upTo: number | null = null): Promise<Count[]> {
       const windows = new Map([...near, everybody].flatMap(windowsOf).map((window) => [window.key, window]));
       const nearWindows = near.flatMap(windowsOf);
       const farWindows = windowsOf(everybody);
@@ -70,7 +81,7 @@ export function door(pool: pg.Pool) {
       const seconds = (of: Window[]) => of.map(({ cap }) => cap.withinMs / 1000);
       const rows = await ask<{ key: string; count: number; left_ms: number }>("door-count", COUNT, [
         ...[keys(nearWindows), seconds(nearWindows), nearWindows.map(({ cap }) => cap.most)],
-        ...[keys(farWindows), seconds(farWindows)],
+        ...[keys(farWindows), seconds(farWindows), upTo],
       ]);
       return rows.map(({ key, count, left_ms }) => {
         const { of, cap } = windows.get(key)!;

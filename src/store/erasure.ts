@@ -1,5 +1,5 @@
 /** Forgetting readers: the address and what was chosen go, the row with its key stays, so that promises about it hold. */
-import type { Prisma, PrismaClient } from "../../prisma/client/client.ts";
+import { Prisma, type PrismaClient } from "../../prisma/client/client.ts";
 
 type Sql = Prisma.TransactionClient;
 
@@ -15,6 +15,27 @@ export interface ToErase {
   readonly at: Date | null;
 }
 
+/** Somebody who left, or whose mail came back for good, and when. */
+export interface Left {
+  readonly addressKey: string;
+  readonly at: Date;
+}
+
+/** What is known of a report that was read: whom it is about. */
+interface AppliedReport {
+  readonly id: bigint;
+  readonly events: readonly { readonly subscriptionId: bigint }[];
+  readonly letters: readonly { readonly requestId: bigint }[];
+}
+
+/** Of a subscription: only confirming brings its reader back, and they do not move it to another address this moment. */
+const hasLeft = Prisma.sql`(email IS NOT NULL AND (state = 'ended' OR (state = 'suspended' AND try_again_at IS NULL))
+  AND NOT EXISTS (SELECT FROM requests r WHERE r.subscription_id = subscriptions.id AND r.kind = 'move' AND r.email IS NOT NULL
+    AND r.asked_at > coalesce(subscriptions.ended_at, subscriptions.suspended_at)))`;
+
+/** Of a request: not the notice to an address that it was moved away from, which its owner is owed until it is sent. */
+const isForgettable = Prisma.sql`(kind <> 'moved' OR state <> 'waiting')`;
+
 export type Erasure = ReturnType<typeof erasure>;
 
 export function erasure(prisma: PrismaClient) {
@@ -23,22 +44,28 @@ export function erasure(prisma: PrismaClient) {
     async holds(addressKey: string): Promise<boolean> {
       const [row] = await prisma.$queryRaw<{ holds: boolean }[]>`
         SELECT EXISTS (SELECT FROM subscriptions WHERE address_key = ${addressKey} AND email IS NOT NULL)
-          OR EXISTS (SELECT FROM requests WHERE address_key = ${addressKey} AND email IS NOT NULL) AS holds`;
+          OR EXISTS (SELECT FROM requests WHERE address_key = ${addressKey} AND email IS NOT NULL AND ${isForgettable}) AS holds`;
       return row!.holds;
     },
 
     erase: (addressKey: string, via: string): Promise<Erased> =>
       prisma.$transaction((sql) => erase(sql, [{ addressKey, at: null }], via)),
 
-    /** Keys of those who left, or whose mail came back for good, more than `days` ago and whose address is still here, longest ago first. */
-    async leftLongAgo(days: number, limit: number): Promise<string[]> {
-      const rows = await prisma.$queryRaw<{ address_key: string }[]>`
-        SELECT address_key FROM subscriptions WHERE email IS NOT NULL
-          AND (state = 'ended' OR (state = 'suspended' AND try_again_at IS NULL))
-          AND coalesce(ended_at, suspended_at) < paperboy_now() - ${days} * interval '1 day'
-        ORDER BY coalesce(ended_at, suspended_at) LIMIT ${limit}`;
-      return rows.map(({ address_key }) => address_key);
-    },
+    /** Those who left more than `days` ago and whose address is still here, longest ago first. */
+    leftLongAgo: (days: number, limit: number): Promise<Left[]> => prisma.$queryRaw`
+      SELECT address_key AS "addressKey", coalesce(ended_at, suspended_at) AS at FROM subscriptions
+      WHERE ${hasLeft} AND coalesce(ended_at, suspended_at) < paperboy_now() - ${days} * interval '1 day'
+      ORDER BY coalesce(ended_at, suspended_at) LIMIT ${limit}`,
+
+    /** Erases what is of before they left; nothing when they came back after `leftLongAgo` looked. */
+    eraseLeft: ({ addressKey, at }: Left): Promise<Erased> =>
+      prisma.$transaction(async (sql) => {
+        await sql.$executeRaw`SELECT FROM requests WHERE address_key = ${addressKey} ORDER BY id FOR UPDATE`;
+        const still = await sql.$queryRaw<unknown[]>`
+          SELECT id FROM subscriptions WHERE address_key = ${addressKey} AND ${hasLeft}
+            AND coalesce(ended_at, suspended_at) = ${at} FOR UPDATE`;
+        return still.length > 0 ? erase(sql, [{ addressKey, at }], "retention") : { subscriptions: 0, requests: 0 };
+      }),
 
     /**
      * Deletes requests that were not confirmed, `days` after they could have been. Until then their keys are what the caps
@@ -77,9 +104,9 @@ export function erasure(prisma: PrismaClient) {
 }
 
 /**
- * Forgets addresses (one a reader is moving to or from as well), preferences and what waits to be sent. A reader who
- * confirmed anew at or after `at` stays, and so do requests asked since: they are of a later life. A second time there is
- * nothing left to forget.
+ * Forgets addresses (one a reader is moving to as well), preferences and what waits to be sent. Requests asked after `at` stay:
+ * they are of a later life. So does, when the journal is replayed, a reader who came back at or after `at`; whoever else gives
+ * an `at` holds the row and has seen that they did not. A second time there is nothing left to forget.
  *
  * Requests come first, as they do in confirming: two transactions that take rows in one order do not wait for each other.
  */
@@ -87,12 +114,14 @@ export async function erase(sql: Sql, entries: readonly ToErase[], via: string):
   if (entries.length === 0) return { subscriptions: 0, requests: 0 };
   const keys = entries.map(({ addressKey }) => addressKey);
   const times = entries.map(({ at }) => at);
+  const isReplay = via === "journal";
   const requests = await sql.$executeRaw`
     UPDATE requests r SET email = NULL, wanted = CASE WHEN kind = 'subscribe' THEN '{}'::jsonb END,
       asked_ip_key = CASE WHEN state = 'confirmed' THEN asked_ip_key END,
       state = CASE WHEN state IN ('waiting', 'answered') THEN 'expired' ELSE state END
     FROM unnest(${keys}::text[], ${times}::timestamptz[]) AS e(address_key, at)
-    WHERE r.address_key = e.address_key AND r.email IS NOT NULL AND r.asked_at <= coalesce(e.at, paperboy_now())`;
+    WHERE r.address_key = e.address_key AND r.email IS NOT NULL AND r.asked_at <= coalesce(e.at, paperboy_now())
+      AND ${isForgettable}`;
   const erased = await sql.$queryRaw<{ id: bigint }[]>`
     WITH erased AS (
       UPDATE subscriptions s SET state = 'ended', email = NULL, filter = '{"grammar":1,"watches":[]}', cadence = 'daily',
@@ -101,9 +130,9 @@ export async function erase(sql: Sql, entries: readonly ToErase[], via: string):
         suspended_because = NULL, suspended_at = NULL, try_again_at = NULL, tried_at = NULL,
         version = s.version + 1
       FROM unnest(${keys}::text[], ${times}::timestamptz[]) AS e(address_key, at)
-      WHERE s.address_key = e.address_key AND s.email IS NOT NULL AND NOT EXISTS (SELECT FROM subscription_changes c
-        WHERE c.subscription_id = s.id AND c.what = 'confirmed' AND c.at >= e.at)
-      RETURNING s.id, s.version, coalesce(e.at, paperboy_now()) AS at
+      WHERE s.address_key = e.address_key AND s.email IS NOT NULL AND NOT (${isReplay} AND EXISTS (SELECT FROM subscription_changes c
+        WHERE c.subscription_id = s.id AND c.what IN ('confirmed', 'undone') AND c.at >= e.at))
+      RETURNING s.id, s.version, CASE WHEN ${isReplay} THEN e.at ELSE paperboy_now() END AS at
     ), noted AS (
       INSERT INTO subscription_changes (subscription_id, version, what, preferences, via, at)
       SELECT id, version, 'erased', '{}', ${via}, at FROM erased
@@ -118,7 +147,7 @@ export async function erase(sql: Sql, entries: readonly ToErase[], via: string):
     await sql.$executeRaw`
       UPDATE requests SET email = NULL, wanted = NULL, asked_ip_key = CASE WHEN state = 'confirmed' THEN asked_ip_key END,
         state = CASE WHEN state IN ('waiting', 'answered') THEN 'expired' ELSE state END
-      WHERE subscription_id = ANY (${ids}::bigint[]) AND email IS NOT NULL`;
+      WHERE subscription_id = ANY (${ids}::bigint[]) AND email IS NOT NULL AND ${isForgettable}`;
   }
   return { subscriptions: erased.length, requests };
 }
@@ -134,10 +163,24 @@ async function withdraw(sql: Sql, ids: readonly bigint[]): Promise<void> {
     UPDATE subscription_clocks SET group_id = NULL, joined_late = false WHERE subscription_id = ANY (${ids}::bigint[])`;
 }
 
-/** What came back may name the address: its bytes and words go, what it was judged to say stays with the key. */
+/**
+ * What came back may name the address: its bytes and words go, what it was judged to say stays with the key. A report may tell
+ * of several readers, and is taken in one order by all who are erased at once.
+ */
 async function forgetReports(sql: Sql, ids: readonly bigint[]): Promise<void> {
   await sql.$executeRaw`
-    UPDATE reports SET raw = NULL, envelope_from = NULL, note = NULL
-    WHERE subscription_id = ANY (${ids}::bigint[]) AND state = 'applied'`;
+    UPDATE reports SET raw = NULL, envelope_to = NULL, envelope_from = NULL, note = NULL WHERE id IN (
+      SELECT id FROM reports WHERE state = 'applied' AND id IN (
+        SELECT id FROM reports WHERE subscription_id = ANY (${ids}::bigint[])
+        UNION ALL SELECT report_id FROM verdicts WHERE subscription_id = ANY (${ids}::bigint[]))
+      ORDER BY id FOR UPDATE)`;
   await sql.$executeRaw`UPDATE verdicts SET text = '' WHERE subscription_id = ANY (${ids}::bigint[])`;
+}
+
+/** Within the transaction that applies a report: what came back after somebody was erased brings the address again. */
+export async function forgetErased(sql: Sql, { id, events, letters }: AppliedReport): Promise<void> {
+  await sql.$executeRaw`
+    UPDATE reports SET raw = NULL, envelope_to = NULL, envelope_from = NULL WHERE id = ${id} AND (
+      EXISTS (SELECT FROM subscriptions s WHERE s.id = ANY (${events.map((event) => event.subscriptionId)}::bigint[]) AND s.email IS NULL)
+      OR EXISTS (SELECT FROM requests r WHERE r.id = ANY (${letters.map((letter) => letter.requestId)}::bigint[]) AND r.email IS NULL))`;
 }

@@ -1,6 +1,6 @@
 /**
  * Leavings, suppressions and erasures, appended to a file outside the database too: a database restored from yesterday does
- * not know who left since, and must not write to them (CONTRACT §6.7). It is read again after a restoration.
+ * not know who left since, and must not write to them (docs/promises.md §6.7). It is read again after a restoration.
  */
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";

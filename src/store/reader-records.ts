@@ -143,11 +143,11 @@ export function readerRecords(prisma: PrismaClient) {
       SELECT id, via, received_at AS "receivedAt", state, note FROM reports
       WHERE subscription_id = ${id} AND id > ${afterId} ORDER BY id LIMIT ${limit}`,
 
-    /** The bytes of a report in base64; null once they are dropped. */
-    async reportBytes(reportId: bigint): Promise<string | null> {
-      const [row] = await prisma.$queryRaw<
-        { raw: Uint8Array | null }[]
-      >`SELECT raw FROM reports WHERE id = ${reportId}`;
+    /** The bytes of a report on them in base64; null once they are dropped, and where they tell of other readers too. */
+    async reportBytes(id: SubscriptionId, reportId: bigint): Promise<string | null> {
+      const [row] = await prisma.$queryRaw<{ raw: Uint8Array | null }[]>`
+        SELECT raw FROM reports WHERE id = ${reportId} AND subscription_id = ${id}
+          AND NOT EXISTS (SELECT FROM verdicts WHERE report_id = ${reportId} AND subscription_id <> ${id})`;
       return row?.raw ? Buffer.from(row.raw).toString("base64") : null;
     },
 

@@ -57,7 +57,7 @@ export interface WaitingRequest extends Pick<NewRequest, "email" | "addressKey" 
 
 export type Answer = "confirmation" | "already" | "link" | "account" | "move" | "moved" | "nothing";
 
-/** How long a request waits to be confirmed (CONTRACT §3, link purposes). */
+/** How long a request waits to be confirmed (docs/promises.md §3, link purposes). */
 const VALID = Prisma.sql`interval '7 days'`;
 
 export type Requests = ReturnType<typeof requests>;

@@ -2,7 +2,7 @@
 import { Prisma, type PrismaClient } from "../../prisma/client/client.ts";
 import type { Day } from "../core/paper.ts";
 import type { Preferences } from "../core/subscription.ts";
-import { carryOver, leaving } from "./carry-over.ts";
+import { carryOver, leaving, type ToJournal } from "./carry-over.ts";
 import {
   endIn,
   fromRow,
@@ -56,7 +56,11 @@ export function subscriptions(prisma: PrismaClient) {
      * `already` when that request was confirmed before, or the address is subscribed by another one;
      * `unknown` when the request expired, was declined or never existed, or its address is suppressed for more than bounces.
      */
-    confirm: (requestId: bigint, welcome: (preferences: Preferences) => Welcome): Promise<Confirmed> =>
+    confirm: (
+      requestId: bigint,
+      welcome: (preferences: Preferences) => Welcome,
+      journal: ToJournal,
+    ): Promise<Confirmed> =>
       prisma.$transaction(async (sql) => {
         const [request] = await sql.$queryRaw<ConfirmedRequest[]>`
           UPDATE requests SET state = 'confirmed', confirmed_at = paperboy_now()
@@ -79,7 +83,7 @@ export function subscriptions(prisma: PrismaClient) {
         await record(sql, id, "confirmed", "confirmation-link", requestId);
         const isMove = from !== null && from.id !== id;
         await joinGroup(sql, id, { late: isMove });
-        if (isMove) await carryOver(sql, from, id);
+        if (isMove) await carryOver(sql, from, id, journal);
         const delivery = isMove ? null : await planWelcome(sql, id, welcome(wanted));
         return { outcome: "confirmed", id, delivery, forgiven: isForgiven ? request.address_key : null };
       }),

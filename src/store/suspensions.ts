@@ -15,6 +15,10 @@ export interface DueTry {
 /** A bounce that comes late comes within five days: mail servers give up after that (RFC 5321 section 4.5.4.1). */
 const BOUNCES_COME_WITHIN = Prisma.sql`interval '5 days'`;
 
+/** Of a subscription: its address is not suppressed. */
+const isWrittenTo = Prisma.sql`
+  NOT EXISTS (SELECT FROM suppressions x WHERE x.address_key = subscriptions.address_key AND x.lifted_at IS NULL)`;
+
 export type Suspensions = ReturnType<typeof suspensions>;
 
 export function suspensions(prisma: PrismaClient) {
@@ -22,7 +26,7 @@ export function suspensions(prisma: PrismaClient) {
     /** Suspended readers who are to be tried again by now, at most `limit`, longest due first. */
     dueTries: (limit: number): Promise<DueTry[]> => prisma.$queryRaw`
       SELECT id, suspended_at AS "suspendedAt", try_again_at AS "tryAgainAt" FROM subscriptions
-      WHERE state = 'suspended' AND try_again_at <= paperboy_now() ORDER BY try_again_at LIMIT ${limit}`,
+      WHERE state = 'suspended' AND try_again_at <= paperboy_now() AND ${isWrittenTo} ORDER BY try_again_at LIMIT ${limit}`,
 
     /**
      * Active once more, on trial: planning takes the reader from `tryAgainAt` on, however late we notice. What comes back next
@@ -37,8 +41,7 @@ export function suspensions(prisma: PrismaClient) {
           "tried-again",
           Prisma.sql`state = 'active', try_again_at = NULL, tried_at = paperboy_now()`,
           ["suspended"],
-          Prisma.sql`AND try_again_at = ${tryAgainAt}
-            AND NOT EXISTS (SELECT FROM suppressions x WHERE x.address_key = subscriptions.address_key AND x.lifted_at IS NULL)`,
+          Prisma.sql`AND try_again_at = ${tryAgainAt} AND ${isWrittenTo}`,
           tryAgainAt,
         ),
       )) !== null,
@@ -66,8 +69,8 @@ export function suspensions(prisma: PrismaClient) {
 export const isFailure = Prisma.sql`(class IN ('hard', 'domain', 'soft', 'unknown'))`;
 
 /**
- * Within a transaction: no mail until `tryAgainAt`, or, where that is null, until the reader confirms anew. When the trouble
- * began stays, and so does a later try that is set.
+ * Within a transaction: no mail until `tryAgainAt`, or, where that is null, until the reader confirms anew, whatever comes
+ * back after that. When the trouble began stays, and so does a later try that is set.
  */
 export async function suspendIn(sql: Sql, id: SubscriptionId, because: string, tryAgainAt: Date | null): Promise<void> {
   const change = Prisma.sql`state = 'suspended', suspended_because = ${because},
@@ -76,6 +79,7 @@ export async function suspendIn(sql: Sql, id: SubscriptionId, because: string, t
   await sql.$executeRaw`
     UPDATE subscriptions SET suspended_because = ${because},
       suspended_at = coalesce(suspended_at, paperboy_now()),
-      try_again_at = CASE WHEN ${tryAgainAt}::timestamptz IS NOT NULL THEN greatest(try_again_at, ${tryAgainAt}) END
+      try_again_at = CASE WHEN ${tryAgainAt}::timestamptz IS NOT NULL AND try_again_at IS NOT NULL
+        THEN greatest(try_again_at, ${tryAgainAt}) END
     WHERE id = ${id} AND state = 'suspended'`;
 }

@@ -3,6 +3,7 @@ import { Prisma, type PrismaClient } from "../../prisma/client/client.ts";
 import type { Day } from "../core/paper.ts";
 import type { ClassedReport, Judgement, ReportClass, ReportedReader, Verdict } from "../core/reports.ts";
 import type { SubscriptionState } from "../core/subscription.ts";
+import { forgetErased } from "./erasure.ts";
 import type { JournalEntry } from "./journal.ts";
 import type { ReportVia } from "./reports.ts";
 import { endIn } from "./subscription-moves.ts";
@@ -37,6 +38,8 @@ export interface ReadReport {
   readonly via: ReportVia;
   readonly events: readonly ReaderEvent[];
   readonly letters: readonly LetterEvent[];
+  /** How many things it says besides, of whoever was not found. */
+  readonly others: number;
   /** Says what became of the report when no event of it is judged. */
   readonly note: string;
 }
@@ -90,6 +93,7 @@ export function verdicts(prisma: PrismaClient) {
         for (const letter of report.letters) outcomes.push(await declineLetter(sql, letter, now, lines));
         if (lines.length > 0) await journal(lines);
         if (outcomes.length > 0) await note(sql, report, outcomes);
+        await forgetErased(sql, report);
         return outcomes;
       }, TIMEOUT),
   };
@@ -103,6 +107,7 @@ function bySubscription(a: ReaderEvent, b: ReaderEvent): number {
 interface KnownReader {
   readonly id: bigint;
   readonly addressKey: string;
+  readonly isErased: boolean;
   readonly state: SubscriptionState;
   readonly confirmedAt: Date;
   readonly suspendedAt: Date | null;
@@ -119,7 +124,7 @@ async function look(
   historyDays: number,
 ): Promise<KnownReader | "known" | "unknown-reader"> {
   const [reader] = await sql.$queryRaw<Omit<KnownReader, "mailAt" | "reports" | "accepted">[]>`
-    SELECT id, address_key AS "addressKey", state, coalesce(confirmed_at, created_at) AS "confirmedAt",
+    SELECT id, address_key AS "addressKey", email IS NULL AS "isErased", state, coalesce(confirmed_at, created_at) AS "confirmedAt",
       suspended_at AS "suspendedAt"
     FROM subscriptions WHERE id = ${subscriptionId} FOR UPDATE`;
   if (!reader) return "unknown-reader";
@@ -190,12 +195,15 @@ async function follow(
   }
 }
 
-/** What says nothing of the reader is not remembered: a provider may tell of each mail that it arrived. */
+/**
+ * What says nothing of the reader is not remembered: a provider may tell of each mail that it arrived. Nor are words on one who
+ * was erased, which may name the address.
+ */
 async function remember(
   sql: Sql,
   report: ReadReport,
   event: ReaderEvent,
-  { mailAt }: KnownReader,
+  { mailAt, isErased }: KnownReader,
   { verdict, because }: Judgement,
   at: Date,
 ): Promise<void> {
@@ -204,13 +212,14 @@ async function remember(
   await sql.$executeRaw`
     INSERT INTO verdicts (subscription_id, at, mail_at, class, names_no_user, status, text, via, event_id, report_id, local_day,
       delivery_id, verdict, because)
-    VALUES (${subscriptionId}, ${at}, ${mailAt}, ${event.class}, ${namesNoUser}, ${status}, ${text}, ${report.via}, ${eventId},
+    VALUES (${subscriptionId}, ${at}, ${mailAt}, ${event.class}, ${namesNoUser}, ${status}, ${isErased ? "" : text}, ${report.via}, ${eventId},
       ${report.id}, ${localDay}::date, ${deliveryId}, ${verdict}, ${because})`;
 }
 
 /**
- * A letter that came back for good, or whose reader left by it, opens nothing any more; one that was called spam keeps us from
- * its address like "never again". One bounce suppresses nobody: the next who asks is answered.
+ * A letter that came back for good, or whose reader left by it, opens nothing any more, and who had confirmed it by then has
+ * left; one that was called spam keeps us from its address like "never again". One bounce suppresses nobody: the next who asks
+ * is answered.
  */
 async function declineLetter(
   sql: Sql,
@@ -219,25 +228,30 @@ async function declineLetter(
   lines: JournalEntry[],
 ): Promise<Applied> {
   if (found !== "hard" && found !== "complaint" && found !== "left") return "nothing";
-  const isComplaint = found === "complaint";
-  const [request] = await sql.$queryRaw<{ address_key: string }[]>`
+  const [request] = await sql.$queryRaw<{ address_key: string; state: string }[]>`
     UPDATE requests SET state = CASE WHEN state IN ('waiting', 'answered') THEN 'declined' ELSE state END
-    WHERE id = ${requestId} RETURNING address_key`;
+    WHERE id = ${requestId} RETURNING address_key, state`;
   if (!request) return "unknown-reader";
-  if (!isComplaint) return "declined";
-  const judgement = { verdict: "suppress", because: "complaint", tryAgainAt: null } as const;
+  if (found === "hard" || (found === "left" && request.state !== "confirmed")) return "declined";
+  const verdict = found === "complaint" ? "suppress" : "leave";
   const [reader] = await sql.$queryRaw<{ id: bigint }[]>`
     SELECT id FROM subscriptions WHERE address_key = ${request.address_key} FOR UPDATE`;
-  lines.push(...(await follow(sql, { id: reader?.id ?? null, addressKey: request.address_key }, judgement, now)));
-  return "suppress";
+  const whom = { id: reader?.id ?? null, addressKey: request.address_key };
+  lines.push(...(await follow(sql, whom, { verdict, because: found, tryAgainAt: null }, now)));
+  return verdict;
 }
 
-/** What became of it, for the operator, and the first reader it is about. */
-async function note(sql: Sql, { id, events }: ReadReport, outcomes: readonly Applied[]): Promise<void> {
+/** What became of it, for the operator, and the reader it is about: none where it tells of more, whom its bytes may name. */
+async function note(
+  sql: Sql,
+  { id, events, letters, others }: ReadReport,
+  outcomes: readonly Applied[],
+): Promise<void> {
   const counts = new Map<Applied, number>();
   for (const outcome of outcomes) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
   const words = [...counts].map(([outcome, count]) => (count === 1 ? outcome : `${count} × ${outcome}`)).join(", ");
-  const [first] = events;
+  const isOfOne = others + letters.length === 0 && new Set(events.map((event) => event.subscriptionId)).size === 1;
+  const first = isOfOne ? events[0] : null;
   await sql.$executeRaw`
     UPDATE reports SET note = ${words}, subscription_id = coalesce(subscription_id, ${first?.subscriptionId ?? null}::bigint),
       local_day = coalesce(local_day, ${first?.localDay ?? null}::date), delivery_id = coalesce(delivery_id, ${first?.deliveryId ?? null}::bigint)

@@ -206,6 +206,7 @@ describe("what follows", () => {
     ];
     expect((await post("sendgrid", events))?.toSorted()).toEqual(["suppress", "suspend"]);
     expect([await stateOf(first.subscriptionId), await stateOf(second)]).toEqual(["suspended", "ended"]);
+    expect(await press.store.sql("SELECT subscription_id AS reader FROM reports")).toEqual([{ reader: null }]);
     // Posted again in another company, nothing is judged a second time.
     expect(await post("sendgrid", [events[0], events[1]])).toEqual(["known", "known"]);
   });
@@ -253,6 +254,28 @@ describe("a letter that comes back", () => {
     const raw = aDsn({ status: "5.2.2", said: "552 5.2.2 mailbox full" });
     expect(await apply({ raw, envelope: { to, from: "" } })).toEqual(["nothing"]);
     expect(await outcome(requestId)).toBe("confirmed");
+  });
+
+  test("because its reader left by their provider: what they had confirmed by then ends, what waits can be asked again", async () => {
+    const leave = async (requestId: bigint) => {
+      const token = press.needs.returnAddresses.tokenOf({ kind: "letter", requestId }, press.store.clock.now());
+      return post("sendgrid", [aSendgridEvent("unsubscribe", { return: token, sg_event_id: String(requestId) })]);
+    };
+    const waiting = await aLetter();
+    expect([await leave(waiting.requestId), await outcome(waiting.requestId), press.journaled]).toEqual([
+      ...[["declined"], "unknown", []],
+    ]);
+    const { requestId } = await aLetter();
+    await outcome(requestId);
+    expect(await leave(requestId)).toEqual(["leave"]);
+    const reader = (await press.store.subscriptions.findByAddressKey(KEY))!;
+    expect([reader.state, await suppressed()]).toEqual(["ended", []]);
+    expect(await press.store.sql("SELECT via FROM subscription_changes WHERE what = 'ended'")).toEqual([
+      { via: "provider" },
+    ]);
+    expect(press.journaled).toEqual([
+      { what: "ended", subscriptionId: String(reader.id), because: "reader", at: "2026-04-15T06:00:00.000Z" },
+    ]);
   });
 
   test("as spam, after it was confirmed: that reader is not written to again either", async () => {

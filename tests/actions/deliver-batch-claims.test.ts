@@ -7,7 +7,7 @@ import { aPress, type Press } from "./press.ts";
 
 const CONNECTIONS = 4;
 const WEDNESDAY = { localDay: "2026-04-15", fromId: 0n, toId: 1_000_000n };
-/** LAYOUT, what the database promises: a mail is not begun when its claim is a minute old. */
+/** A mail is not begun when its claim is a minute old. */
 const BEGUN_WITHIN_MS = 60_000;
 
 let press: Press;

@@ -5,6 +5,7 @@ import { keepNoLonger } from "../../src/actions/keep-no-longer.ts";
 import { requestSubscription } from "../../src/actions/request-subscription.ts";
 import { addressKey } from "../../src/core/address-key.ts";
 import { parseAddress } from "../../src/core/email-address.ts";
+import type { JournalEntry } from "../../src/store/journal.ts";
 import { aFilter, preferences } from "../support/builders.ts";
 import { at } from "../support/time.ts";
 import { aPress, type Press } from "./press.ts";
@@ -177,6 +178,37 @@ test("what came back is unlinked from the address: no bytes, no words of the far
   ]);
 });
 
+test("a report that tells of several readers is forgotten with any of them", async () => {
+  const [one, two] = [await aReader(), await aReader("bob@example.org")];
+  await press.store.sql(
+    `WITH r AS (INSERT INTO reports (via, raw, state, applied_at, envelope_from) VALUES ('sendgrid', 'Ada.Lovelace and bob',
+        'applied', paperboy_now(), 'x@example.org') RETURNING id)
+      INSERT INTO verdicts (subscription_id, at, mail_at, class, names_no_user, text, via, report_id, verdict, because)
+      SELECT s, paperboy_now(), paperboy_now(), 'soft', false, 'full', 'sendgrid', r.id, 'count', 'soft' FROM r, unnest($1::bigint[]) s`,
+    [[one, two]],
+  );
+  await erase();
+  expect(await press.store.sql("SELECT raw, envelope_from FROM reports")).toEqual([{ raw: null, envelope_from: null }]);
+  expect(await press.store.sql("SELECT text FROM verdicts ORDER BY subscription_id")).toEqual([
+    ...[{ text: "" }, { text: "full" }],
+  ]);
+});
+
+test("the notice that a subscription moved away, which waits to be sent, outlives the erasure of either address; once sent it does not", async () => {
+  const id = await aReader();
+  const notice = await press.store.requests.add({
+    ...{ kind: "moved", email: "old@example.org", addressKey: key("old@example.org"), wanted: chosen, askedBy: "form" },
+    subscriptionId: id,
+  });
+  const kept = () => press.store.sql("SELECT email, state FROM requests WHERE id = $1", [notice]);
+  expect(await erase()).toEqual({ subscriptions: 1, requests: 1 });
+  expect(await erase("old@example.org")).toEqual({ subscriptions: 0, requests: 0 });
+  expect(await kept()).toEqual([{ email: "old@example.org", state: "waiting" }]);
+  await press.store.requests.answered(notice, "moved");
+  expect(await erase("old@example.org")).toEqual({ subscriptions: 0, requests: 1 });
+  expect(await kept()).toEqual([{ email: null, state: "expired" }]);
+});
+
 test("a suppression outlives the reader, by the key alone: nobody writes to the address again", async () => {
   await aReader();
   await press.store.sql("INSERT INTO suppressions (address_key, because) VALUES ($1, 'complaint')", [key(EMAIL)]);
@@ -198,7 +230,7 @@ describe("retention", () => {
   const sweepDays = async (...days: string[]) => {
     for (const day of days) {
       await press.store.clock.set(at(`${day}T12:00Z`));
-      await keepNoLonger(press.needs, press.store.clock.now());
+      await keepNoLonger(press.needs);
     }
   };
   const emails = async () =>
@@ -222,13 +254,58 @@ describe("retention", () => {
     ).toEqual([{ ended_because: "reader", via: "retention" }]);
   });
 
+  /** Left on 1 January, and found to be due in April, just before something else happens. */
+  const leftInJanuary = async () => {
+    await press.store.clock.set(at("2026-01-01T12:00Z"));
+    const id = await aReader();
+    await press.store.clock.set(at("2026-01-02T12:00Z"));
+    await press.store.subscriptions.end(id, "reader", "one-click");
+    await press.store.clock.set(at("2026-04-10T12:00Z"));
+    return id;
+  };
+  async function* journalOf(line: JournalEntry) {
+    yield { entries: [line], unreadable: 0 };
+  }
+  const sweepWhile = async (happens: () => Promise<unknown>) => {
+    const found = await press.store.erasure.leftLongAgo(90, 10);
+    expect(found).toEqual([{ addressKey: key(EMAIL), at: at("2026-01-02T12:00Z") }]);
+    await happens();
+    return press.store.erasure.eraseLeft(found[0]!);
+  };
+
+  test("who comes back while the sweep is on its way is not erased, nor by the journal later", async () => {
+    for (const comeBack of [(id: bigint) => press.store.subscriptions.undo(id, "undo-link"), () => aReader()]) {
+      await press.clear();
+      const id = await leftInJanuary();
+      expect(await sweepWhile(() => comeBack(id))).toEqual({ subscriptions: 0, requests: 0 });
+      const line = { what: "erased", addressKey: key(EMAIL), at: "2026-01-02T12:00:00.000Z" } as const;
+      await press.store.restoration.replay(journalOf(line));
+      expect(await press.store.subscriptions.findById(id)).toMatchObject({ email: EMAIL, state: "active" });
+    }
+  });
+
+  test("who has asked again is erased but for what they asked, and confirms it; the journal says when they had left", async () => {
+    const id = await leftInJanuary();
+    const again = await asked();
+    await sweepDays("2026-04-11", "2026-04-12");
+    expect(press.journaled.at(-1)).toEqual({
+      ...{ what: "erased", addressKey: key(EMAIL), at: "2026-01-02T12:00:00.000Z" },
+    });
+    expect((await press.store.subscriptions.findById(id))!.email).toBeNull();
+    expect((await confirm(press.needs, again, press.store.clock.now())).outcome).toBe("confirmed");
+    expect(await press.store.subscriptions.findById(id)).toMatchObject({ email: EMAIL, state: "active" });
+    expect(await press.store.sql("SELECT at FROM subscription_changes WHERE what = 'erased'")).toEqual([
+      { at: at("2026-04-12T12:00Z") },
+    ]);
+  });
+
   test("a clock that stands months ahead for some hours erases nobody", async () => {
     await press.store.clock.set(at("2026-01-01T12:00Z"));
     await press.store.subscriptions.end(await aReader(), "reader", "one-click");
     await sweepDays("2026-01-02", "2026-01-03");
     for (const time of ["2026-12-31T12:00Z", "2026-12-31T18:00Z", "2027-01-01T11:00Z"]) {
       await press.store.clock.set(at(time));
-      await keepNoLonger(press.needs, press.store.clock.now());
+      await keepNoLonger(press.needs);
     }
     await sweepDays("2026-01-04", "2026-01-05");
     expect(await emails()).toEqual([EMAIL]);

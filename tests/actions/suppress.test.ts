@@ -71,6 +71,17 @@ describe("the operator", () => {
   });
 });
 
+test("who lifts again after the journal could not keep it leaves the line of when it was lifted", async () => {
+  await press.store.suppressions.suppress(KEY, "operator");
+  const full = { ...press.needs, journal: { append: () => Promise.reject(new Error("the disk is full")) } };
+  await expect(liftSuppression(full, KEY, "a mistake", now())).rejects.toThrow("the disk is full");
+  const line = { what: "lifted", addressKey: KEY, at: now().toISOString() };
+  await days(1);
+  expect([await liftSuppression(press.needs, KEY, "again", now()), press.journaled]).toEqual([null, [line]]);
+  expect(await liftSuppression(press.needs, "key of nobody", "who?", now())).toBeNull();
+  expect(press.journaled).toEqual([line]);
+});
+
 describe("who may come back", () => {
   const condemned = async (because: SuppressionReason) => {
     await subscribed();

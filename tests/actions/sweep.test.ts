@@ -132,7 +132,11 @@ test("requests nobody confirmed in seven days expire, and their addresses are fo
     store.requests.add({ email, addressKey: `key of ${email}`, wanted: preferences(), askedBy: "form" });
   const [waiting, answered, confirmed] = [await add("a@b.example"), await add("b@b.example"), await add("c@b.example")];
   await store.requests.answered(answered, "confirmation");
-  await store.subscriptions.confirm(confirmed, () => null);
+  await store.subscriptions.confirm(
+    confirmed,
+    () => null,
+    async () => {},
+  );
   for (const time of ["2026-04-18T07:00Z", "2026-04-20T07:00Z", "2026-04-22T06:59Z"]) {
     await store.clock.set(at(time));
     await sweeping();

@@ -41,7 +41,7 @@ const CONNECTIONS = 50;
 /** Sent before the clock starts, so that connections are open and code is compiled. */
 const WARM_UP = 1_000;
 
-/** CASES P2. A hang-up is one mail in two hundred, at each of three moments. */
+/** docs/promises.md P2. A hang-up is one mail in two hundred, at each of three moments. */
 const ROUGH = {
   ...{ later: 0.05, never: 0.01, latencyMs: [50, 50] as const },
   ...{ hangUpAtMail: 0.002, hangUpInData: 0.002, hangUpAfterDot: 0.002 },

@@ -32,7 +32,7 @@ test("without a domain of its own no address is ours", () => {
 });
 
 describe("a mail to the unsubscribe address", () => {
-  test.each([
+  test.each<[string, string | null, string, boolean]>([
     ["of a person", "reader@example.org", "Subject: please\r\n\r\nno more\r\n", true],
     ["of a program", "reader@example.org", "Subject: unsubscribe\r\nAuto-Submitted: auto-generated\r\n\r\n", true],
     ["without a word", "reader@example.org", "", true],
@@ -41,6 +41,13 @@ describe("a mail to the unsubscribe address", () => {
     ["of a mail server", "MAILER-DAEMON@far.example", "Subject: Undeliverable\r\n\r\n", false],
     ["of a server that names itself alone", "mailer-daemon", "\r\n", false],
     ["that is a report", "x@far.example", "content-type:\r\n\tmultipart/report; boundary=x\r\n\r\n", false],
+    ["of whom nobody said", null, "Subject: unsubscribe\r\n\r\n", true],
+    ["of whom it says itself", null, "Received: x\r\nReturn-Path: <reader@example.org>\r\n\r\n", true],
+    ["of nobody, as it says itself", null, "return-path:\r\n\t< >\r\nSubject: x\r\n\r\n", false],
+    ["of a mail server, as it says itself", null, "Return-Path: <MAILER-DAEMON@far.example>\r\n\r\n", false],
+    ["that quotes one of nobody", null, "Subject: x\r\n\r\nReturn-Path: <>\r\n", true],
+    ["that is a report, of whom nobody said", null, "Content-Type: multipart/report\r\n\r\n", false],
+    ["whose sender its server knows better", "reader@example.org", "Return-Path: <>\r\n\r\n", true],
     ["that is a report, with bare line feeds", "x@far.example", "Content-Type: Multipart/Report\n\n", false],
   ])("%s", (_, from, raw, isWish) => {
     expect(asksToLeave(from, Buffer.from(raw))).toBe(isWish);

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { answerRequest } from "../../src/actions/answer-request.ts";
 import { confirm } from "../../src/actions/confirm.ts";
+import { PRESSURE, VISIT_CAPS } from "../../src/core/caps.ts";
+import { parseDomainList } from "../../src/core/domain-list.ts";
 import { aFilter, preferences } from "../support/builders.ts";
 import { at } from "../support/time.ts";
+import { openDoors, statuses, times } from "./doors.ts";
 import { aWeb, links, unescaped, type Web } from "./web.ts";
 
 let web: Web;
@@ -14,7 +17,7 @@ beforeEach(() => web.store.clock.set(at("2026-04-16T09:00Z")));
 
 const chosen = preferences({ filter: aFilter({ include: ["agents"] }), hour: 6 });
 
-/** Subscribed an hour ago: so soon after the confirmation another mail would have to wait (CASES S6). */
+/** Subscribed an hour ago: so soon after the confirmation another mail would have to wait (docs/promises.md S6). */
 async function aReader() {
   await web.store.clock.set(at("2026-04-16T08:00Z"));
   const id = await web.store.aReader(chosen);
@@ -59,6 +62,28 @@ describe("the link", () => {
     expect([page.status, (await page.text()).includes(reader.email)]).toEqual([200, false]);
     expect(await answered()).toEqual({ answer: "account", kind: "account", to: reader.email });
     expect((await reader.now()).preferences).toEqual(chosen);
+  });
+
+  test("asked for there is under the caps of every door: then it comes later, and then it is refused", async () => {
+    const doors = await openDoors();
+    try {
+      await doors.web.store.clock.set(at("2026-04-16T08:00Z"));
+      const id = await doors.web.store.aReader(chosen);
+      await doors.web.store.clock.set(at("2026-04-16T09:00Z"));
+      const path = `/preferences/${links.sign("preferences", { subscriptionId: id }, doors.web.app.now())}`;
+      const ask = () => doors.web.press(path, { do: "account" });
+      const [{ most }] = VISIT_CAPS.visitor;
+      expect(await (await ask()).text()).not.toContain("Check your inbox later");
+      await doors.press(PRESSURE);
+      expect(await (await ask()).text()).toContain("Check your inbox later");
+      const answers = await Promise.all(times(most, ask));
+      expect(statuses(answers).sort()).toEqual([...times(most - 2, () => 200), 429, 429]);
+      const [, ...requests] = await doors.asked(); // the first is the one they subscribed with
+      const waits = requests.map((row) => row.not_before > doors.web.app.now());
+      expect([waits.length, waits.indexOf(true)]).toEqual([most, 1]);
+    } finally {
+      await doors.web.close();
+    }
   });
 
   test("from /lost-link every address is told the same; only a reader is written to, and one who left, until they are erased", async () => {
@@ -281,6 +306,19 @@ describe("another address", () => {
     await web.store.erasure.erase(`key of ${second.email}`, "test");
     expect(await confirm(web.app, request, web.app.now())).toEqual({ outcome: "unknown" });
     expect(await web.store.sql("SELECT FROM subscriptions WHERE email = 'late@example.org'")).toEqual([]);
+  });
+
+  test("of a domain on the operator's list is refused, as it is to whoever subscribes", async () => {
+    const strict = await aWeb({ refusedDomains: parseDomainList("trash.example") });
+    const id = await strict.store.aReader(chosen);
+    const path = `/account/${links.sign("account", { subscriptionId: id }, strict.app.now())}`;
+    const answer = await strict.press(path, { email: "ada@a.trash.example" });
+    expect([answer.status, await answer.text()]).toEqual([
+      422,
+      expect.stringContaining("Write an address that you keep"),
+    ]);
+    expect(await strict.store.sql("SELECT FROM requests WHERE kind = 'move'")).toEqual([]);
+    await strict.close();
   });
 
   test("that is none keeps what was typed beside what is wrong with it", async () => {

@@ -9,9 +9,12 @@ const SECRET = "a secret of the tests, long enough";
 const [{ most: MOST_TRIES }] = LOGIN_CAPS.visitor;
 
 let web: Web;
-beforeAll(async () => {
+/** What a process remembers of floods is gone with it. */
+async function open() {
+  await web?.close();
   web = await aWeb({ adminKey: openAdminKey(PASSWORD, SECRET), trustProxy: 1 });
-});
+}
+beforeAll(open);
 beforeEach(async () => {
   await web.store.clock.set(at("2026-04-16T09:00Z"));
   await web.store.sql("TRUNCATE door_counts");
@@ -48,20 +51,22 @@ test("the password opens, nothing else does; nobody is told more than that", asy
   }
   const right = await login(PASSWORD);
   expect([right.status, right.headers.get("location")]).toEqual([303, "/admin"]);
-  const [cookie, ...attributes] = right.headers.get("set-cookie")!.split("; ");
-  expect(attributes.filter((each) => !each.startsWith("Expires="))).toEqual([
-    "Max-Age=43200",
-    "Path=/admin",
-    "HttpOnly",
-    "SameSite=Strict",
+  const cookies = right.headers.getSetCookie().map((each) => each.split("; "));
+  expect(
+    cookies.map((each) => [each[0]!.split("=")[0], ...each.slice(1).filter((a) => !a.startsWith("Expires="))]),
+  ).toEqual([
+    ["paperboy_admin", "Max-Age=43200", "Path=/admin", "HttpOnly", "SameSite=Strict"],
+    ["paperboy_known", "Max-Age=15552000", "Path=/admin", "HttpOnly", "SameSite=Strict"],
   ]);
+  const cookie = cookies[0]![0]!;
   expect((await send(web, "/admin", { cookie })).status).toBe(200);
 });
 
 test("X5: on https the cookie is for https alone", async () => {
   const secure = await aWeb({ adminKey: openAdminKey(PASSWORD, SECRET), publicUrl: () => "https://paperboy.example" });
   const answer = await secure.press("/admin/login", { password: PASSWORD });
-  expect(answer.headers.get("set-cookie")).toMatch(/; HttpOnly; Secure; SameSite=Strict$/);
+  const cookies = answer.headers.getSetCookie();
+  expect(cookies.map((each) => /; HttpOnly; Secure; SameSite=Strict$/.test(each))).toEqual([true, true]);
   await secure.close();
 });
 
@@ -161,6 +166,57 @@ describe("X5: lock-out", () => {
     expect((await login(PASSWORD, from("198.51.100.2"))).status).toBe(303);
     await web.store.clock.set(at("2026-04-16T09:15Z"));
     expect((await login(PASSWORD, ip)).status).toBe(303);
+  });
+
+  describe("by strangers at many addresses", () => {
+    beforeEach(open);
+    afterAll(open);
+
+    const known = async () => (await login(PASSWORD)).headers.getSetCookie().at(-1)!.split(";")[0]!;
+    const locked = () =>
+      web.store.sql(
+        `INSERT INTO door_counts (key, count, until) VALUES ('login everybody 900000', $1, paperboy_now() + interval '15 minutes')
+         ON CONFLICT (key) DO UPDATE SET count = $1, until = excluded.until`,
+        [LOGIN_CAPS.everybody[0].most],
+      );
+
+    test("keeps out who never was in, and not the operator in a browser that was", async () => {
+      const cookie = await known();
+      await locked();
+      expect((await login(PASSWORD)).status).toBe(429);
+      expect((await login(PASSWORD, { cookie })).status).toBe(303);
+      await web.store.clock.set(at("2026-10-13T08:59Z"));
+      await locked();
+      expect((await login(PASSWORD, { cookie })).status).toBe(303);
+      await web.store.clock.set(at("2026-10-13T09:00Z"));
+      await locked();
+      expect((await login(PASSWORD, { cookie })).status).toBe(429);
+    });
+
+    test("a browser that was in has five tries of its own, from wherever, and a slate that is wiped", async () => {
+      const [cookie, other] = [await known(), await known()];
+      for (let n = 0; n < MOST_TRIES; n += 1) expect((await login("wrong", { cookie })).status).toBe(401);
+      expect((await login(PASSWORD, { cookie })).status).toBe(429);
+      for (let n = 0; n < 3 * MOST_TRIES; n += 1)
+        expect((await login(n % 4 === 3 ? PASSWORD : "wrong", { cookie: other })).status).not.toBe(429);
+    });
+
+    test("a cookie that is bent, that another password sealed, or a session is no such browser", async () => {
+      const cookie = await known();
+      const [session] = (await login(PASSWORD)).headers.getSetCookie();
+      const other = await aWeb({ adminKey: openAdminKey("another password", SECRET), door: web.store.door });
+      await locked();
+      const bent = [
+        `${cookie}x`,
+        cookie.replace("=", "=A"),
+        cookie.replace(/\.\d+\./, (until) => `.${Number(until.slice(1, -1)) + 1}.`),
+        session!.split(";")[0]!.replace("paperboy_admin", "paperboy_known"),
+      ];
+      for (const each of bent) expect([each, (await login(PASSWORD, { cookie: each })).status]).toEqual([each, 429]);
+      const fields = { password: "another password" };
+      expect((await send(other, "/admin/login", { fields, cookie })).status).toBe(429);
+      await other.close();
+    });
   });
 
   test("guesses at once are counted before any is looked at", async () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { VISIT_CAPS } from "../../src/core/caps.ts";
+import { PRESSURE, VISIT_CAPS } from "../../src/core/caps.ts";
 import { CHALLENGE_NUMBERS, type Challenge, openChallenges } from "../../src/core/challenge.ts";
 import { parseDomainList } from "../../src/core/domain-list.ts";
 import type { WebApp } from "../../src/http/server.ts";
@@ -74,6 +74,45 @@ describe("S8: proof of work", () => {
     expect(page.headers.get("content-security-policy")).toMatch(
       /^default-src 'none';.*connect-src 'self';worker-src 'self'$/,
     );
+  });
+
+  describe("a flood without a proof", () => {
+    const { most } = VISIT_CAPS.everybody[0];
+    const counted = (key: string) =>
+      web.store.sql("SELECT count FROM door_counts WHERE key = $1", [`${key} ${VISIT_CAPS.everybody[0].withinMs}`]);
+
+    test("does not shut the door for those who bring one; when too many bring none, they alone wait", async () => {
+      await open();
+      await doors.press(PRESSURE - 1);
+      await doors.form("192.0.2.1");
+      const spent = solved(made());
+      await doors.form("192.0.2.1", "a@example.com", { altcha: spent });
+      const flood = await Promise.all(
+        times(most + 9, (n) =>
+          doors.form(`198.51.${n >> 8}.${n & 255}`, `x${n}@example.com`, { altcha: n % 2 ? "" : spent }),
+        ),
+      );
+      expect(statuses(flood).filter((status) => status === 429)).toHaveLength(9);
+      expect(await counted("everybody")).toEqual([{ count: PRESSURE + 1 }]);
+      await clear();
+      expect((await doors.form("192.0.2.1", "a@example.com", { altcha: solved(made()) })).status).toBe(200);
+      expect([await waits(), await counted("everybody")]).toEqual([[0], [{ count: PRESSURE + 2 }]]);
+    });
+
+    test("is still counted by visitor", async () => {
+      await open();
+      await doors.press(PRESSURE);
+      const answers = await Promise.all(times(VISIT_CAPS.visitor[0].most + 1, () => doors.form("192.0.2.1")));
+      expect(statuses(answers).filter((status) => status === 429)).toHaveLength(1);
+    });
+
+    test("the breaker holds for proofs too, and those without one still have a place in the queue", async () => {
+      await open();
+      await doors.press(most);
+      expect((await doors.form("192.0.2.1", "a@example.com", { altcha: solved(made()) })).status).toBe(429);
+      expect((await doors.form("192.0.2.2")).status).toBe(200);
+      expect(await waits()).toEqual([120]);
+    });
   });
 
   describe("always", () => {

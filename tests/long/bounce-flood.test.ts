@@ -1,4 +1,4 @@
-/** CASES.md B8: ten thousand bounces at once, over real SMTP into a real database. */
+/** docs/promises.md B8: ten thousand bounces at once, over real SMTP into a real database. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openReturnAddresses } from "../../src/core/return-address.ts";
 import { openLog } from "../../src/log.ts";

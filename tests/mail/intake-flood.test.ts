@@ -1,4 +1,4 @@
-/** CASES.md B8: many and long bounces, and clients that take their time. */
+/** docs/promises.md B8: many and long bounces, and clients that take their time. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import {

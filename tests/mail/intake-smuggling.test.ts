@@ -1,4 +1,4 @@
-/** CASES.md X8: what one server takes for the end of a mail and another does not. */
+/** docs/promises.md X8: what one server takes for the end of a mail and another does not. */
 import { afterEach, describe, expect, test } from "vitest";
 import {
   aClient,

@@ -27,3 +27,37 @@ test("who asks often waits for who asks rarely", async () => {
   await end("a3");
   expect(served).toEqual(["a1", "a2", "b1", "a3", "c1", "a4"]);
 });
+
+test("who goes away leaves nothing behind: twenty thousand who came and went cost those who wait nothing", async () => {
+  const turns = openTurns(1);
+  const end = await turns.take("first");
+  const before = process.cpuUsage();
+  const gone: Promise<unknown>[] = [];
+  for (let n = 0; n < 20_000; n += 1) {
+    const client = new AbortController();
+    gone.push(turns.take(`client ${n}`, client.signal).catch((reason: unknown) => reason));
+    if (n === 10_000) gone.push(turns.take("last"));
+    client.abort("hung up");
+  }
+  expect(turns.waiting).toBe(1);
+  end();
+  const settled = await Promise.all(gone);
+  expect(new Set(settled.filter((each) => typeof each !== "function"))).toEqual(new Set(["hung up"]));
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1e6).toBeLessThan(2);
+  expect(turns.waiting).toBe(0);
+});
+
+test("who went away before asking, or goes while served, is not waited for and gives their turn back once", async () => {
+  const turns = openTurns(1);
+  await expect(turns.take("a", AbortSignal.abort("hung up"))).rejects.toBe("hung up");
+  const client = new AbortController();
+  const end = await turns.take("a", client.signal);
+  client.abort("hung up");
+  const next = turns.take("b");
+  expect(turns.waiting).toBe(1);
+  end();
+  end();
+  (await next)();
+  expect(turns.waiting).toBe(0);
+});

@@ -82,7 +82,11 @@ test("who left before the backup and came back by confirming anew stays: the dat
   await store.clock.set(at("2026-04-12T07:00Z"));
   const { email, preferences: wanted } = (await store.subscriptions.findById(id))!;
   const request = await store.requests.add({ email: email!, addressKey: `key of ${email}`, wanted, askedBy: "form" });
-  await store.subscriptions.confirm(request, () => null);
+  await store.subscriptions.confirm(
+    request,
+    () => null,
+    async () => {},
+  );
   expect([await replayed([ended(id, "11T07:00")]), await stateOf(id)]).toMatchObject([{ left: 0 }, "active"]);
 });
 

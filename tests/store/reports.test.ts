@@ -35,7 +35,7 @@ const rules = (given: { judge?: (reader: ReportedReader) => Judgement } = {}) =>
   journal: async (entries: readonly JournalEntry[]) => void journaled.push(...entries),
 });
 const apply = (id: bigint, events: ReaderEvent[], given: Parameters<typeof rules>[0] = {}) =>
-  store.verdicts.apply({ id, via: "smtp", events, letters: [], note: "no token" }, rules(given));
+  store.verdicts.apply({ id, via: "smtp", events, letters: [], others: 0, note: "no token" }, rules(given));
 const stateOf = async (id: bigint) => (await store.subscriptions.findById(id))?.state;
 
 /** A digest that a server took, days ago. */
@@ -165,7 +165,7 @@ describe("a report is applied", () => {
     const id = await keep();
     const events = [anEvent(one), anEvent(two, { class: "complaint" })];
     const dying = { ...rules(), journal: () => Promise.reject(new Error("the disk is full")) };
-    const report = { id, via: "smtp", events, letters: [], note: "" } as const;
+    const report = { id, via: "smtp", events, letters: [], others: 0, note: "" } as const;
     await expect(store.verdicts.apply(report, dying)).rejects.toThrow("the disk is full");
     expect([await stateOf(one), await stateOf(two)]).toEqual(["active", "active"]);
     expect(await store.sql("SELECT FROM verdicts UNION ALL SELECT FROM suppressions")).toEqual([]);
@@ -191,6 +191,54 @@ describe("a report is applied", () => {
     expect(await store.sql("SELECT note FROM reports ORDER BY id")).toEqual([
       ...[{ note: "count, known" }, { note: "known, count" }],
     ]);
+  });
+
+  test("that tells of one reader is that reader's; one that tells of more is nobody's, and its bytes are given to none of them", async () => {
+    const [one, two] = [await store.aReader(), await store.aReader()];
+    const soft = (reader: bigint) => anEvent(reader, { class: "soft" });
+    const kept = [await keep(), await keep(), await keep(), await keep()] as const;
+    await apply(kept[0], [soft(one), soft(one)]);
+    await apply(kept[1], [soft(one), soft(two)]);
+    for (const more of [{ others: 1 }, { letters: [{ requestId: 1n, class: "nothing" as const }] }]) {
+      const report = { via: "smtp", events: [soft(one)], letters: [], others: 0, note: "", ...more } as const;
+      await store.verdicts.apply({ ...report, id: kept["others" in more ? 2 : 3] }, rules());
+    }
+    expect(await store.sql("SELECT subscription_id AS reader FROM reports ORDER BY id")).toEqual([
+      ...[{ reader: String(one) }, { reader: null }, { reader: null }, { reader: null }],
+    ]);
+    await store.sql("UPDATE reports SET subscription_id = $1 WHERE id = $2", [one, kept[1]]);
+    const bytes = Buffer.from("bounced").toString("base64");
+    const given = kept.slice(0, 2).map((id) => store.readerRecords.reportBytes(one, id));
+    expect(await Promise.all([...given, store.readerRecords.reportBytes(two, kept[0])])).toEqual([bytes, null, null]);
+  });
+
+  test("on a reader who was erased meanwhile: judged, and nothing of it that may name the address is kept", async () => {
+    const [gone, here] = [await store.aReader(), await store.aReader()];
+    await store.sql("UPDATE subscriptions SET email = NULL, state = 'ended' WHERE id = $1", [gone]);
+    const id = await keep({ envelopeTo: "bounce+t@b.example", envelopeFrom: "ada@far.example" });
+    expect(await apply(id, [anEvent(gone), anEvent(here)])).toEqual(["count", "suspend"]);
+    expect(await store.sql("SELECT raw, envelope_to, envelope_from FROM reports")).toEqual([
+      { raw: null, envelope_to: null, envelope_from: null },
+    ]);
+    expect(await store.sql("SELECT status, text FROM verdicts ORDER BY subscription_id")).toEqual([
+      ...[
+        { status: "5.1.1", text: "" },
+        { status: "5.1.1", text: "550 5.1.1 unknown" },
+      ],
+    ]);
+  });
+
+  test("for good: what comes back after a suppression sets no new try, nor is one due where an address is suppressed", async () => {
+    const reader = await store.aReader();
+    await apply(await keep(), [anEvent(reader, { namesNoUser: true })]);
+    await apply(await keep(), [anEvent(reader)]);
+    expect(await store.sql("SELECT state, try_again_at FROM subscriptions")).toEqual([
+      { state: "suspended", try_again_at: null },
+    ]);
+    await store.sql("UPDATE subscriptions SET try_again_at = paperboy_now()");
+    expect(await store.suspensions.dueTries(10)).toEqual([]);
+    await store.sql("UPDATE suppressions SET lifted_at = paperboy_now()");
+    expect(await store.suspensions.dueTries(10)).toMatchObject([{ id: reader }]);
   });
 
   test("of a reader who is not here nothing is judged; of what says nothing no line is kept", async () => {

@@ -22,7 +22,11 @@ test("a request is taken with all that its answer depends on", async () => {
   const earlier = await add();
   await store.requests.take(earlier);
   await store.requests.answered(earlier, "confirmation");
-  await store.subscriptions.confirm(earlier, () => null);
+  await store.subscriptions.confirm(
+    earlier,
+    () => null,
+    async () => {},
+  );
   await store.sql("INSERT INTO suppressions (address_key, because) VALUES ('key of ada', 'never')");
   await store.clock.set(at("2026-04-15T13:00Z"));
   const id = await add({ wanted: null, askedBy: "api" });
@@ -147,7 +151,11 @@ test("who declines is suppressed under their key; a suppression that was lifted 
 
 test("only a wish to subscribe that was not confirmed can be declined", async () => {
   const [confirmed, link] = [await add(), await add({ addressKey: "key of bob", wanted: null })];
-  await store.subscriptions.confirm(confirmed, () => null);
+  await store.subscriptions.confirm(
+    confirmed,
+    () => null,
+    async () => {},
+  );
   await store.requests.answered(link, "link");
   expect(await Promise.all([confirmed, link, 999_999n].map((id) => store.requests.decline(id)))).toEqual([
     null,

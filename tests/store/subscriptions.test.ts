@@ -36,7 +36,11 @@ const everything = preferences({
 });
 
 test("what was asked for is what a reader has, to the last field, and they are found by id and by key", async () => {
-  const result = await store.subscriptions.confirm(await request(everything), () => null);
+  const result = await store.subscriptions.confirm(
+    await request(everything),
+    () => null,
+    async () => {},
+  );
   const id = (result as { id: bigint }).id;
   const whole = {
     ...{
@@ -56,9 +60,17 @@ test("what was asked for is what a reader has, to the last field, and they are f
 });
 
 test("whoever comes back gets the same row, with the history and what they ask for now", async () => {
-  const first = (await store.subscriptions.confirm(await request(), () => null)) as { id: bigint };
+  const first = (await store.subscriptions.confirm(
+    await request(),
+    () => null,
+    async () => {},
+  )) as { id: bigint };
   await store.subscriptions.end(first.id, "reader", "test");
-  const again = (await store.subscriptions.confirm(await request(everything), () => null)) as { id: bigint };
+  const again = (await store.subscriptions.confirm(
+    await request(everything),
+    () => null,
+    async () => {},
+  )) as { id: bigint };
   expect(again.id).toBe(first.id);
   expect(await store.subscriptions.findById(first.id)).toMatchObject({
     ...{ state: "active", preferences: everything, version: 3, endedAt: null },
@@ -72,7 +84,15 @@ test("whoever comes back gets the same row, with the history and what they ask f
 
 test("two requests of one address confirmed at once make one subscription, as one of them asked", async () => {
   const ids = [await request(preferences({ hour: 5 })), await request(preferences({ hour: 6 }))];
-  const results = await Promise.all(ids.map((id) => store.subscriptions.confirm(id, () => null)));
+  const results = await Promise.all(
+    ids.map((id) =>
+      store.subscriptions.confirm(
+        id,
+        () => null,
+        async () => {},
+      ),
+    ),
+  );
   expect(results.map(({ outcome }) => outcome).sort()).toEqual(["already", "confirmed"]);
   const [row] = await store.sql<{ hour: number; version: number }>("SELECT hour, version FROM subscriptions");
   const won = results.findIndex(({ outcome }) => outcome === "confirmed");

@@ -81,7 +81,15 @@ test("addresses that wait for their confirmation are not forgotten, and can be c
   expect(await press.store.sql("SELECT state, email FROM requests")).toEqual([
     { state: "answered", email: "ada@example.org" },
   ]);
-  expect((await press.store.subscriptions.confirm(id, () => null)).outcome).toBe("confirmed");
+  expect(
+    (
+      await press.store.subscriptions.confirm(
+        id,
+        () => null,
+        async () => {},
+      )
+    ).outcome,
+  ).toBe("confirmed");
 });
 
 test("readers' marks are pulled back, and who leaves while the clock is wrong has left", async () => {

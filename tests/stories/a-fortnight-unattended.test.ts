@@ -37,7 +37,11 @@ describe("a fortnight unattended, from an empty database", () => {
       const wanted = preferences({ hour, maxPapers: 5, format: "text" });
       const id = await world.app.requests.add({ email, addressKey: `key of ${email}`, wanted, askedBy: "form" });
       await world.app.requests.answered(id, "confirmation");
-      await world.app.subscriptions.confirm(id, () => null);
+      await world.app.subscriptions.confirm(
+        id,
+        () => null,
+        async () => {},
+      );
     }
     const ticks = { collectMs: 2, closeMs: 1, planMs: 0.5, sweepMs: 2, assertMs: 6 };
     const hours = Object.entries(ticks).map(([name, every]) => [

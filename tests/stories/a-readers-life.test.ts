@@ -151,7 +151,11 @@ describe.each(["PostgreSQL", "Redis"])("a reader's life, with the queue on %s", 
       const wanted = preferences({ filter: aFilter({ include: ["unseen"] }) });
       const id = await app.requests.add({ email: "other@example.com", addressKey: "other", wanted, askedBy: "form" });
       await app.requests.answered(id, "confirmation");
-      const confirmed = await app.subscriptions.confirm(id, () => null);
+      const confirmed = await app.subscriptions.confirm(
+        id,
+        () => null,
+        async () => {},
+      );
       if (confirmed.outcome !== "confirmed") throw new Error(confirmed.outcome);
       return confirmed.id;
     }

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { confirm } from "../../src/actions/confirm.ts";
 import { neverAgain } from "../../src/actions/never-again.ts";
 import { noticeRestore } from "../../src/actions/notice-restore.ts";
 import { undoUnsubscribe } from "../../src/actions/undo-unsubscribe.ts";
@@ -151,6 +152,39 @@ test("C7: under a worker that runs, and noticed by two at once: seen to once, be
   expect([(await one.highWater.standing()).is, (await two.highWater.standing()).is, errors().length]).toEqual([
     ...["level", "level", 1],
   ]);
+});
+
+test("C7: who moved to another address since the backup, and left there, is written to at neither", async () => {
+  const [moving, staying] = [await press.store.aReader(), await press.store.aReader()];
+  const [{ email: old }] = (await press.store.sql<{ email: string }>("SELECT email FROM subscriptions WHERE id = $1", [
+    moving,
+  ])) as [{ email: string }];
+  const machine = await aMachine();
+  const asked = await press.store.requests.add({
+    ...{ email: "elsewhere@example.org", addressKey: "key of elsewhere@example.org", askedBy: "form" },
+    ...{ wanted: preferences(), kind: "move", subscriptionId: moving },
+  });
+  await press.store.requests.answered(asked, "move");
+  const backup = await backUp(press.store.pool);
+  await morning("2026-04-15");
+  const needs = { ...machine, ...press.store };
+  const moved = (await confirm(needs, asked, press.store.clock.now())) as { id: bigint };
+  expect(await morning("2026-04-16")).toBe(2);
+  await unsubscribe(needs, moved.id, "one-click", press.store.clock.now());
+  await minute(machine);
+  const sent = press.smtp.seen.length;
+
+  await backup.putBack();
+  await minute(machine);
+  expect(
+    await press.store.sql("SELECT email, state, ended_because FROM subscriptions WHERE id = $1", [moving]),
+  ).toEqual([{ email: null, state: "ended", ended_because: "moved" }]);
+  expect(await press.store.sql("SELECT email, state FROM requests WHERE id = $1", [asked])).toEqual([
+    { email: null, state: "expired" },
+  ]);
+  await morning("2026-04-17");
+  expect(addressees(sent)).toEqual(await emailOf(staying));
+  expect(addressees(sent)).not.toContain(old);
 });
 
 test("C7: restored a second time from the same backup, it is noticed again, and no number is given out twice", async () => {

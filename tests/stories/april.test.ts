@@ -144,7 +144,7 @@ describe("the thirty days of April", () => {
     expect(missed).toEqual([]);
   });
 
-  /** Owed by CONTRACT §6.8: at each of the reader's hours the newest closed edition they had not had, if it is fresh enough. */
+  /** Owed by docs/promises.md §6.8: at each of the reader's hours the newest closed edition they had not had, if it is fresh enough. */
   function owed({ zone, cadence, weekday, hour }: Reader) {
     const window = { daily: 30, weekdays: 80, weekly: 7 * 24 }[cadence] * HOUR;
     const got: { localDay: string; edition: string }[] = [];
@@ -192,7 +192,11 @@ async function subscribe(world: World, readers: readonly Reader[], maxPapers: nu
     const wanted = preferences({ ...rhythm, zone, hour, maxPapers, format: "text" });
     const id = await world.app.requests.add({ email, addressKey: `key of ${email}`, wanted, askedBy: "form" });
     await world.app.requests.answered(id, "confirmation");
-    await world.app.subscriptions.confirm(id, () => null);
+    await world.app.subscriptions.confirm(
+      id,
+      () => null,
+      async () => {},
+    );
   }
 }
 

@@ -10,7 +10,11 @@ export async function aReaderOf(
 ): Promise<bigint> {
   const id = await app.requests.add({ email, addressKey: app.addressKey({ key: email }), wanted, askedBy: "form" });
   await app.requests.answered(id, "confirmation");
-  const confirmed = await app.subscriptions.confirm(id, () => null);
+  const confirmed = await app.subscriptions.confirm(
+    id,
+    () => null,
+    async () => {},
+  );
   if (confirmed.outcome !== "confirmed") throw new Error(`${email} was not confirmed: ${confirmed.outcome}`);
   return confirmed.id;
 }

@@ -77,7 +77,11 @@ export async function aStore(start = at("2026-04-15T07:00Z")) {
       const email = `reader${readers}@example.org`;
       const id = await rooms.requests.add({ email, addressKey: `key of ${email}`, wanted, askedBy: "form" });
       await rooms.requests.answered(id, "confirmation");
-      const confirmed = await rooms.subscriptions.confirm(id, () => null);
+      const confirmed = await rooms.subscriptions.confirm(
+        id,
+        () => null,
+        async () => {},
+      );
       if (confirmed.outcome !== "confirmed") throw new Error(`the reader was not confirmed: ${confirmed.outcome}`);
       return confirmed.id;
     },

@@ -22,8 +22,13 @@ export interface TurnstileOptions {
 }
 
 export interface Turnstile {
-  /** @throws {Refused} 429, with the time to wait, and in the same words whichever cap it was */
-  pass(req: Request): Promise<readonly Count[]>;
+  /**
+   * @param upTo whoever comes when there were so many is not one of everybody, and not refused for being one too many
+   * @throws {Refused} 429, with the time to wait, and in the same words whichever cap it was
+   */
+  pass(req: Request, upTo?: number): Promise<readonly Count[]>;
+  /** Counts a visit as this alone. @throws {Refused} 429 as well */
+  passAs(req: Request, counted: Counted): Promise<readonly Count[]>;
   /** A visitor's own counters. */
   of(req: Request): Counted[];
 }
@@ -55,21 +60,23 @@ export function openTurnstile(app: TurnstileApp, { name, caps, everybody }: Turn
     });
   };
 
+  const count = async (req: Request, near: readonly Counted[], far: Counted, upTo: number | null) => {
+    const at = now().getTime();
+    for (const { key } of upTo === null ? [...near, far] : near) {
+      const leftMs = (closedUntil.get(key) ?? 0) - at;
+      if (leftMs > 0) refuse(req, leftMs);
+    }
+    const counts = await door.count(near, far, upTo);
+    const over = counts.filter(({ count, cap }) => count > cap.most);
+    if (over.length === 0) return counts;
+    if (closedUntil.size >= MOST_REMEMBERED) closedUntil.clear();
+    for (const { key, leftMs } of over) closedUntil.set(key, Math.max(closedUntil.get(key) ?? 0, at + leftMs));
+    return refuse(req, Math.max(...over.map(({ leftMs }) => leftMs)));
+  };
+
   return {
     of,
-    async pass(req) {
-      const near = of(req);
-      const at = now().getTime();
-      for (const { key } of [...near, everybody]) {
-        const leftMs = (closedUntil.get(key) ?? 0) - at;
-        if (leftMs > 0) refuse(req, leftMs);
-      }
-      const counts = await door.count(near, everybody);
-      const over = counts.filter(({ count, cap }) => count > cap.most);
-      if (over.length === 0) return counts;
-      if (closedUntil.size >= MOST_REMEMBERED) closedUntil.clear();
-      for (const { key, leftMs } of over) closedUntil.set(key, Math.max(closedUntil.get(key) ?? 0, at + leftMs));
-      return refuse(req, Math.max(...over.map(({ leftMs }) => leftMs)));
-    },
+    pass: (req, upTo) => count(req, of(req), everybody, upTo ?? null),
+    passAs: (req, counted) => count(req, [], counted, null),
   };
 }

@@ -9,6 +9,7 @@ import { Refused } from "../faults.ts";
 import { answer } from "../methods.ts";
 import type { Pages } from "../pages.ts";
 import { sameSite, unlisted } from "../security.ts";
+import { openKnownDevices } from "./known-device.ts";
 import { openSessions, type Session, type SessionApp } from "./session.ts";
 
 export type AdminApp = SessionApp &
@@ -23,6 +24,7 @@ export function adminRoutes(app: AdminApp, pages: Pages): Router {
   const { adminKey, door } = app;
   if (adminKey === null) return router;
   const sessions = openSessions(app, adminKey);
+  const devices = openKnownDevices(app, adminKey);
   const turnstile = openTurnstile(app, {
     ...{ name: "login", caps: LOGIN_CAPS },
     everybody: { key: "login everybody", caps: LOGIN_CAPS.everybody },
@@ -50,14 +52,17 @@ export function adminRoutes(app: AdminApp, pages: Pages): Router {
       ...readForm,
       async (req, res) => {
         // Counted before the password is looked at: guesses at once are guesses too.
-        await turnstile.pass(req);
+        const device = devices.of(req);
+        const own = device === null ? turnstile.of(req) : [{ key: `login device ${device}`, caps: LOGIN_CAPS.device }];
+        await (device === null ? turnstile.pass(req) : turnstile.passAs(req, own[0]!));
         const { password } = req.body as Record<string, unknown>;
         if (typeof password !== "string" || !adminKey.isPassword(password)) {
           app.log.warn("Somebody tried to log in to /admin with a wrong password");
           return sendLogin(req, res, true);
         }
-        await door.forgive(turnstile.of(req));
+        await door.forgive(own);
         sessions.begin(res);
+        devices.mark(res);
         res.redirect(303, "/admin");
       },
     ],

@@ -16,7 +16,7 @@ export type SessionApp = {
 export interface Session {
   readonly id: string;
   readonly until: Date;
-  /** Stands in every form of the admin pages: another site cannot read it, and so cannot send it (CASES X5). */
+  /** Stands in every form of the admin pages: another site cannot read it, and so cannot send it (docs/promises.md X5). */
   readonly formToken: string;
 }
 
@@ -49,7 +49,7 @@ export function openSessions(app: SessionApp, key: AdminKey): Sessions {
     },
 
     async of(req) {
-      const [, id, until, seal] = /^([\w-]{22})\.(\d{1,15})\.([\w-]{43})$/.exec(cookieOf(req)) ?? [];
+      const [, id, until, seal] = /^([\w-]{22})\.(\d{1,15})\.([\w-]{43})$/.exec(cookieOf(req, COOKIE)) ?? [];
       if (!id || !until || !seal || !key.isSeal(seal, `session ${id}.${until}`)) return null;
       if (Number(until) <= now().getTime() || (await door.isSpent(`session ${id}`))) return null;
       return { id, until: new Date(Number(until)), formToken: formTokenOf(id) };
@@ -64,7 +64,7 @@ export function openSessions(app: SessionApp, key: AdminKey): Sessions {
   };
 }
 
-function cookieOf({ headers }: Request): string {
+export function cookieOf({ headers }: Request, name: string): string {
   const pairs = (headers.cookie ?? "").split(";").map((pair) => pair.trim());
-  return pairs.find((pair) => pair.startsWith(`${COOKIE}=`))?.slice(COOKIE.length + 1) ?? "";
+  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
 }

@@ -12,7 +12,7 @@ export interface OpenedMail {
   readonly parts: readonly { readonly type: string; readonly text: string }[];
 }
 
-/** As much as the listener keeps of a mail (CONTRACT §3); what a report has to say comes before the mail it returns. */
+/** As much as the listener keeps of a mail (docs/promises.md §3); what a report has to say comes before the mail it returns. */
 const LONGEST = 256 * 1024;
 /** Notice, status and the head of the returned mail take a few hundred. Lines cost more than letters: some 15 µs each. */
 const MOST_LINES = 2_000;

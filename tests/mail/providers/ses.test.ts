@@ -200,7 +200,7 @@ describe("a new subscription", () => {
   });
 });
 
-describe("nobody is led into our own house (CASES X4)", () => {
+describe("nobody is led into our own house (docs/promises.md X4)", () => {
   const throughReal = async (options: Partial<FetchOptions>, post: Post) => {
     const fetch = openFetch({ userAgent: "Paperboy", backOffMs: 1, ...options });
     try {
