@@ -194,7 +194,7 @@ test("S5: the door does the same work for every address: the same statements, an
     await other.close();
     return calls;
   };
-  const ONE = ["count 2", "add 1"];
+  const ONE = ["count 3", "add 1"];
   for (const email of ["new@example.org", "waiting@example.org", "shut@example.org", known])
     expect([email, await said(email)]).toEqual([email, [...ONE, ...ONE, ...ONE]]);
 });
