@@ -30,6 +30,8 @@ export async function aWebProcess(env: Readonly<Record<string, string>> = {}): P
   const [database, smtp, port] = await Promise.all([aDatabase(), openSmtp(), freePort()]);
   const dataDir = await mkdtemp(join(tmpdir(), "paperboy-web-"));
   const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+  // A connection that is closing when its database is dropped hears so after the pool has let go of it.
+  pool.on("error", () => {});
   const url = `http://127.0.0.1:${port}`;
   const places = { PATH: process.env.PATH!, HOME: dataDir, DATA_DIR: dataDir };
   const parts = {

@@ -58,6 +58,8 @@ export async function aWorld({ start, factor, env = {}, smtp: given, offline = f
   const database = await aDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), "paperboy-world-"));
   const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+  // A connection that is closing when its database is dropped hears so after the pool has let go of it.
+  pool.on("error", () => {});
   const fast = factor ? await aFastClock(pool, start, factor) : null;
   const clock: TestClock = fast ?? (await aClock(pool, start));
   const smtp = given ?? (await openSmtp());
