@@ -55,7 +55,10 @@ test.each(Object.keys(doors))(
       if (n % 50 === 0) await web.store.sql("TRUNCATE door_counts");
       for (const [kind, email] of round) {
         const before = performance.now();
-        const answer = await ask(email || `new${name.replace(" ", "-")}${n}@example.org`, `192.0.2.${Math.abs(n) % 250}`);
+        const answer = await ask(
+          email || `new${name.replace(" ", "-")}${n}@example.org`,
+          `192.0.2.${Math.abs(n) % 250}`,
+        );
         const body = await answer.text();
         if (n >= 0) times.get(kind)!.push(performance.now() - before);
         bytes.add(JSON.stringify([answer.status, [...answer.headers].filter(([header]) => header !== "date"), body]));
