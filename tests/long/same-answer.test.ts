@@ -52,7 +52,7 @@ test.each(Object.keys(doors))(
     for (let n = -20; n < EACH; n += 1) {
       // Each round begins with another kind, and comes from another address, so that no cap comes in between.
       const round = [...kinds.slice(Math.abs(n) % kinds.length), ...kinds.slice(0, Math.abs(n) % kinds.length)];
-      if (n % 50 === 0) await web.store.sql("TRUNCATE door_counts");
+      if (n % 20 === 0) await web.store.sql("TRUNCATE door_counts");
       for (const [kind, email] of round) {
         const before = performance.now();
         const answer = await ask(
