@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Config, SourceName } from "./config.ts";
+import type { Config } from "./config.ts";
 import { addressKey, networkKey } from "./core/address-key.ts";
 import { openAdminKey } from "./core/admin-key.ts";
 import { openChallenges } from "./core/challenge.ts";
@@ -32,6 +32,7 @@ import { openRedisPermits } from "./queue/permits.ts";
 import { openQueue } from "./queue/queue.ts";
 import { readRefusedDomains } from "./refused-domains.ts";
 import { openSecrets } from "./secrets.ts";
+import type { SourceName } from "./settings.ts";
 import { openArxivApi } from "./sources/arxiv-api.ts";
 import { openArxivFeed } from "./sources/arxiv-feed.ts";
 import { openArxivOai } from "./sources/arxiv-oai.ts";

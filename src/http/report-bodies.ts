@@ -72,9 +72,9 @@ function tooLong(): Refused {
 }
 
 /** Runs at most so many at once; the others wait, and are run in the order they came. */
-export type Turns = <T>(run: () => Promise<T>) => Promise<T>;
+export type InTurn = <T>(run: () => Promise<T>) => Promise<T>;
 
-export function openTurns(most: number): Turns {
+export function atMostAtOnce(most: number): InTurn {
   let free = most;
   const waiting: (() => void)[] = [];
   return async (run) => {

@@ -12,7 +12,7 @@ import type { Providers } from "../mail/providers/open.ts";
 import type { Provider, ProviderName } from "../mail/providers/provider.ts";
 import { Refused } from "./faults.ts";
 import { answer } from "./methods.ts";
-import { chunksOf, openRoom, openTurns, readBody, type Turns } from "./report-bodies.ts";
+import { atMostAtOnce, chunksOf, type InTurn, openRoom, readBody } from "./report-bodies.ts";
 
 export type ReportNeeds = ReceiveNeeds & {
   /** Those that settings name. */
@@ -32,7 +32,7 @@ const QUIET_MS = 60_000;
 
 export function reportRoutes(app: ReportNeeds): Router {
   const router = Router();
-  const common = { store: openTurns(STORES), refuse: openRefusals(app) };
+  const common = { store: atMostAtOnce(STORES), refuse: openRefusals(app) };
   for (const [name, provider] of Object.entries(app.providers) as [ProviderName, Provider][])
     answer(router, `/reports/${name}`, { post: fromProvider(app, name, provider, common) });
   if (app.rawIntakeToken !== null)
@@ -43,7 +43,7 @@ export function reportRoutes(app: ReportNeeds): Router {
 type Way = ProviderName | "raw";
 
 interface Common {
-  readonly store: Turns;
+  readonly store: InTurn;
   readonly refuse: (res: Response, via: Way, why: string) => Refused;
 }
 
@@ -76,7 +76,7 @@ function fromProvider(
 
 /** A mail as it came to a mail server of the operator's; that server's own queue tries again when it hears 503. */
 function fromMailServer(app: ReportNeeds, token: string, { store, refuse }: Common): RequestHandler {
-  const inTurn = openTurns(RAW_AT_ONCE);
+  const inTurn = atMostAtOnce(RAW_AT_ONCE);
   const expected = sha256(token);
   const take = async (req: Request) => {
     const digest = createHash("sha256");

@@ -2,7 +2,7 @@ import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { VISIT_CAPS } from "../../src/core/caps.ts";
 import type { WebApp } from "../../src/http/server.ts";
 import { at } from "../support/time.ts";
-import { type Doors, openDoors, statuses, times } from "./doors.ts";
+import { type Doors, freshDoors, statuses, times } from "./doors.ts";
 import { aWeb, type Web } from "./web.ts";
 
 const [{ most: MOST }] = VISIT_CAPS.visitor;
@@ -13,13 +13,12 @@ let web: Web;
 let doors: Doors;
 let asked: Doors["asked"];
 
-/** A fresh server over a fresh count: what a process remembers of floods is gone with it. */
+const fresh = freshDoors();
 async function open(replaced: Partial<WebApp> = {}) {
-  await web?.close();
-  doors = await openDoors(replaced);
+  doors = await fresh.open(replaced);
   ({ web, asked } = doors);
 }
-afterAll(() => web.close());
+afterAll(fresh.close);
 
 describe("S6, S7: caps are the same at form and API, for every address, and shared by all of them", () => {
   beforeEach(() => open());

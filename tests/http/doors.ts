@@ -15,6 +15,19 @@ export interface Doors {
   press(count: number): Promise<unknown>;
 }
 
+/** Opens doors one after the other, each over a fresh count: what a process remembers of floods is gone with it. */
+export function freshDoors() {
+  let last: Doors | null = null;
+  return {
+    async open(replaced: Partial<WebApp> = {}): Promise<Doors> {
+      await last?.web.close();
+      last = await openDoors(replaced);
+      return last;
+    },
+    close: async () => void (await last?.web.close()),
+  };
+}
+
 export async function openDoors(replaced: Partial<WebApp> = {}): Promise<Doors> {
   const web = await aWeb({ trustProxy: 1, ...replaced });
   const form =

@@ -5,7 +5,7 @@ import { CHALLENGE_NUMBERS, type Challenge, openChallenges } from "../../src/cor
 import { parseDomainList } from "../../src/core/domain-list.ts";
 import type { WebApp } from "../../src/http/server.ts";
 import { at } from "../support/time.ts";
-import { type Doors, openDoors, statuses, times } from "./doors.ts";
+import { type Doors, freshDoors, statuses, times } from "./doors.ts";
 import { solve } from "./solve.ts";
 import { aWeb, challenges, unescaped, type Web } from "./web.ts";
 
@@ -15,13 +15,12 @@ let web: Web;
 let doors: Doors;
 let asked: Doors["asked"];
 
-/** A fresh server over a fresh count: what a process remembers of floods is gone with it. */
+const fresh = freshDoors();
 async function open(replaced: Partial<WebApp> = {}) {
-  await web?.close();
-  doors = await openDoors(replaced);
+  doors = await fresh.open(replaced);
   ({ web, asked } = doors);
 }
-afterAll(() => web.close());
+afterAll(fresh.close);
 
 describe("honeypot", () => {
   beforeAll(() => open());

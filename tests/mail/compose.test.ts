@@ -4,6 +4,7 @@ import PostalMime from "postal-mime";
 import { describe, expect, test } from "vitest";
 import { composeDigest } from "../../src/mail/compose.ts";
 import { aDigest, aDigestMail, aRankedPaper, aRenderer, because } from "../support/mails.ts";
+import { PAPERS } from "../support/outbox.ts";
 
 const renderer = await aRenderer();
 
@@ -17,19 +18,7 @@ function visible(html: string): string {
 
 /** Facts of a real day, with sentences written for this test. */
 const goldenPapers = [
-  aRankedPaper({
-    key: 1,
-    title: "FIPO: Eliciting Deep Reasoning with Future-KL Influenced Policy Optimization",
-    summary: "Rewards each token by how much it sways what follows. Answers grow longer & better.",
-    authors: ["Chiyu Ma", "Shuo Yang", "Kexin Huang", "Jinda Lu", "Haoming Meng"],
-    url: "https://huggingface.co/papers/2603.19835",
-    pdfUrl: "https://arxiv.org/pdf/2603.19835",
-    codeUrl: "https://github.com/qwenpilot/FIPO",
-    upvotes: 351,
-    comments: 12,
-    stars: 1_204,
-    starsGained: 34,
-  }),
+  PAPERS[0]!,
   aRankedPaper({ key: 2, title: "LLäMmlein: Größer ist nicht immer besser", authors: [], upvotes: 1, abstract: "" }),
   aRankedPaper({
     key: 3,
