@@ -3,6 +3,7 @@ import { rankEdition } from "../core/edition.ts";
 import { type Decision, decide, FROM_FILE, type Pull } from "../core/edition-close.ts";
 import type { Day } from "../core/paper.ts";
 import { editionDueAt, newestEditionDue } from "../core/schedule.ts";
+import { normOf } from "../core/score.ts";
 import { type Catalogue, topicsOfAll } from "../core/topics.ts";
 import type { Log } from "../log.ts";
 import type { Source } from "../sources/source.ts";
@@ -16,7 +17,7 @@ export type Needs = {
   papers: Pick<Papers, "fromFiles">;
   pulls: Pick<Pulls, "of">;
   candidates: CandidateStore;
-  editions: Pick<Editions, "bounds" | "open" | "decide" | "alarm">;
+  editions: Pick<Editions, "bounds" | "open" | "decide" | "alarm" | "medians">;
   catalogue: Catalogue;
   log: Log;
   closesAt: string;
@@ -74,12 +75,13 @@ export async function closeEdition(
   return decision;
 }
 
-async function rank({ candidates, catalogue, retentionDays }: Needs, date: Day) {
+async function rank({ candidates, editions, catalogue, retentionDays }: Needs, date: Day) {
   const knownSince = addDays(date, 7 - retentionDays);
   const found = await candidates.of(date, knownSince);
   const topics = topicsOfAll(found.candidates, catalogue);
   const withTopics = found.candidates.map((candidate, n) => ({ ...candidate, topics: topics[n]!.map(({ id }) => id) }));
-  return rankEdition({ date, candidates: withTopics, previous: found.previous });
+  const { editions: recorded, byAge } = await editions.medians(date);
+  return rankEdition({ date, candidates: withTopics, previous: found.previous, norm: normOf(recorded, byAge) });
 }
 
 /** The newest day that is over: papers without a date of their own count as listed on it. */

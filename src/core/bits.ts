@@ -55,6 +55,13 @@ export function membersIn(bits: Bits, from: number, to: number, atMost = to): nu
   return found;
 }
 
+/** How many members there are. */
+export function count(bits: Bits): number {
+  let members = 0;
+  for (let i = 0; i < bits.length; i++) for (let word = bits[i]!; word !== 0; word &= word - 1) members++;
+  return members;
+}
+
 /** The members in ascending order. */
 export function members(bits: Bits): number[] {
   return membersIn(bits, 0, bits.length * 32);

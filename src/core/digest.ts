@@ -1,8 +1,9 @@
 /** Picks the papers of an edition for one reader and says why; the model a template sees. */
 import { type Bits, hasBit, membersIn, removeBit } from "./bits.ts";
 import type { Edition, RankedBy, RankedPaper } from "./edition.ts";
+import { fairly, topicFor } from "./fair-share.ts";
 import type { Because, Filter } from "./filter.ts";
-import { becauseOf, type EditionIndex, type Matched, match } from "./match.ts";
+import { becauseOf, type EditionIndex, type Matched, match, specificity } from "./match.ts";
 import type { Day } from "./paper.ts";
 import type { Rhythm } from "./subscription.ts";
 
@@ -40,7 +41,8 @@ const FOLLOWED_SHARE = 1 / 3;
  * The papers a reader gets now: what the filter takes and no mail to them ever held, best first.
  *
  * Best is the edition's rank; for a weekly reader the score without its age, so that Monday's best stands beside
- * Friday's. A paper counts as sent under any key it ever had.
+ * Friday's; and of a broad reader's digest no topic takes more than its share. Followed papers are ordered by how specific
+ * the words and names are that found them, then newest first. A paper counts as sent under any key it ever had.
  *
  * @param sentKeys keys of papers that were sent to this reader, as they were then
  */
@@ -51,11 +53,14 @@ export function pickDigest(
   const matched = match(index, filter);
   const { papers } = matched;
   removeSent(papers, sentKeys, index);
-  const followed = membersIn(papers, index.followedFrom, index.papers.length, maxPapers);
+  const followed = mostSpecific(wanted, matched);
   // A digest of one or two has no third to give away.
   const room = maxPapers - Math.min(followed.length, Math.floor(maxPapers * FOLLOWED_SHARE));
-  const trending =
-    cadence === "weekly" ? firstOf(index.weekOrder, room, papers) : membersIn(papers, 0, index.followedFrom, room);
+  const topicOf = topicFor(filter);
+  const enough = topicOf === null ? room : index.followedFrom;
+  const ordered =
+    cadence === "weekly" ? firstOf(index.weekOrder, enough, papers) : membersIn(papers, 0, index.followedFrom, enough);
+  const trending = topicOf === null ? ordered : fairly(ordered, room, (at) => topicOf(index.papers[at]!));
   const places = [...trending, ...followed.slice(0, maxPapers - trending.length)];
   return digest(wanted, places, matched);
 }
@@ -89,6 +94,15 @@ function digest({ index, edition, filter, cadence }: Wanted, places: readonly nu
       because: becauseOf(index, filter, at, matched),
     })),
   };
+}
+
+/** The followed papers, those first about which the reader's words and people say most. */
+function mostSpecific({ index, filter }: Wanted, matched: Matched): readonly number[] {
+  const followed = membersIn(matched.papers, index.followedFrom, index.papers.length);
+  if (followed.length < 2) return followed;
+  const specific = specificity(index, filter, matched);
+  const says = new Map(followed.map((at) => [at, specific(at)]));
+  return followed.sort((a, b) => says.get(b)! - says.get(a)! || a - b);
 }
 
 /** Takes out what was sent under any key it had. */

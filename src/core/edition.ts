@@ -1,7 +1,7 @@
 /** Which papers stand in an edition, ranked how. When an edition is closed, quiet or broken is in edition-close.ts. */
 import { addDays } from "./day.ts";
 import type { Day, Signals } from "./paper.ts";
-import { trendingScore } from "./score.ts";
+import { type Norm, PRIOR_NORM, trendingScore } from "./score.ts";
 
 /** `open` until decided once (docs/promises.md §4). */
 export type EditionState = "open" | "closed" | "quiet" | "broken";
@@ -48,6 +48,8 @@ export interface RankedPaper {
   /** Null when no source said. */
   readonly stars: number | null;
   /** Since the previous edition; 0 without an earlier sighting. */
+  readonly upvotesGained: number;
+  /** The same of stars. */
   readonly starsGained: number;
   readonly score: number;
   readonly scoreParts: ScoreParts;
@@ -69,7 +71,7 @@ export interface Edition {
 /** A paper that may stand in an edition, as the sightings up to the close left it. */
 export type Candidate = Omit<
   RankedPaper,
-  "rank" | "upvotes" | "comments" | "stars" | "starsGained" | "score" | "scoreParts" | "isNew"
+  "rank" | "upvotes" | "comments" | "stars" | "upvotesGained" | "starsGained" | "score" | "scoreParts" | "isNew"
 > & {
   /** The newest value of each signal. */
   readonly signals: Signals;
@@ -83,8 +85,8 @@ export type Candidate = Omit<
 export interface Previous {
   /** Keys that stood in any earlier edition. */
   readonly stood: ReadonlySet<number>;
-  /** Stars as last sighted when the previous edition closed. */
-  readonly stars: ReadonlyMap<number, number>;
+  /** What was counted of them when the previous edition closed; absent for whoever nobody had sighted. */
+  readonly signals: ReadonlyMap<number, Signals>;
 }
 
 /** The days, both included, on one of which a trending source must have listed a candidate of the edition of `date`. */
@@ -103,10 +105,12 @@ export function rankEdition(given: {
   readonly date: Day;
   readonly candidates: readonly Candidate[];
   readonly previous: Previous;
+  /** What papers normally have at their age; absent: the prior of score.ts. */
+  readonly norm?: Norm;
 }): Pick<Edition, "date" | "rankedBy" | "papers"> {
   const scored = given.candidates.map((candidate) => ({
     candidate,
-    paper: score(candidate, given.date, given.previous),
+    paper: score(candidate, given),
   }));
   const inLane = (lane: Candidate["lane"]) => scored.filter(({ candidate }) => candidate.lane === lane);
 
@@ -125,22 +129,26 @@ export function rankEdition(given: {
 
 function score(
   { signals, position: _, ...candidate }: Candidate,
-  date: Day,
-  previous: Previous,
+  { date, previous, norm = PRIOR_NORM }: { readonly date: Day; readonly previous: Previous; readonly norm?: Norm },
 ): Omit<RankedPaper, "rank"> {
   const keys = [candidate.key, ...candidate.formerKeys];
   const upvotes = count(signals.upvotes) ?? 0;
   const comments = count(signals.comments) ?? 0;
   const stars = count(signals.stars);
-  const starsBefore = keys.map((key) => previous.stars.get(key)).find((known) => known !== undefined);
-  // A repository may lose stars, or be replaced by another: that is no trend.
-  const starsGained = stars === null || starsBefore === undefined ? 0 : Math.max(0, stars - starsBefore);
-  const { score, parts: scoreParts } = trendingScore(
-    { upvotes, comments, starsGained, listedOn: candidate.listedOn },
-    date,
-  );
+  const known = keys.map((key) => previous.signals.get(key)).filter((signals) => signals !== undefined);
+  const before = (name: string) => known.map((one) => count(one[name])).find((value) => value !== null) ?? null;
+  const gained = (now: number | null, earlier: number | null) =>
+    // A repository may lose stars, or be replaced by another: that is no trend.
+    now === null || earlier === null ? 0 : Math.max(0, now - earlier);
+  const upvotesGained = gained(upvotes, before("upvotes"));
+  const starsGained = gained(stars, before("stars"));
+  const scored = {
+    ...{ upvotes, comments, starsGained, listedOn: candidate.listedOn },
+    before: before("upvotes") === null ? undefined : { upvotes: before("upvotes")!, comments: before("comments") ?? 0 },
+  };
+  const { score, parts: scoreParts } = trendingScore(scored, date, norm);
   const isNew = !keys.some((key) => previous.stood.has(key));
-  return { ...candidate, upvotes, comments, stars, starsGained, score, scoreParts, isNew };
+  return { ...candidate, upvotes, comments, stars, upvotesGained, starsGained, score, scoreParts, isNew };
 }
 
 /** A signal as a count; null when no source said, or what it said is no count. */

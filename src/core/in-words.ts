@@ -8,6 +8,8 @@ import type { Say } from "./text.ts";
 /** The keys this file says; asked for at start, so that none is missed at the first mail. */
 export const wordsNeeded = [
   "mail.paper.authors",
+  "mail.paper.new",
+  "mail.paper.rising",
   "mail.paper.votes",
   "mail.paper.comments",
   "mail.paper.stars",
@@ -40,15 +42,20 @@ export function leadOf(paper: Pick<RankedPaper, "summary" | "abstract">): string
   return leadSentences(inertLine(text, 20_000), { min: 2, max: 3, maxLetters: 400, hardLetters: 600 });
 }
 
+/** A paper rises when it gained so many votes since the previous edition; one or two more are nothing to tell. */
+const RISING_VOTES = 5;
+
 /**
- * Votes, comments, stars and their change: "235 votes, 12 comments, 1,204 stars, 34 more since the last edition".
- * Says nothing of what no source said, so a nought is never shown; empty when nobody said anything.
+ * Movement, votes, comments, stars and their change: "rising +34, 235 votes, 12 comments, 1,204 stars, 30 more since the
+ * last edition". Says nothing of what no source said, so a nought is never shown; empty when nobody said anything.
  */
 export function standingInWords(
-  paper: Pick<RankedPaper, "upvotes" | "comments" | "stars" | "starsGained">,
+  paper: Pick<RankedPaper, "upvotes" | "upvotesGained" | "comments" | "stars" | "starsGained" | "isNew">,
   say: Say,
 ): string {
   const parts: string[] = [];
+  if (paper.isNew && paper.upvotes > 0) parts.push(say("mail.paper.new"));
+  else if (paper.upvotesGained >= RISING_VOTES) parts.push(say("mail.paper.rising", { count: paper.upvotesGained }));
   if (paper.upvotes > 0) parts.push(say("mail.paper.votes", { count: paper.upvotes }));
   if (paper.comments > 0) parts.push(say("mail.paper.comments", { count: paper.comments }));
   if (paper.stars !== null && paper.stars > 0) {

@@ -7,6 +7,7 @@
 import {
   addBit,
   type Bits,
+  count,
   hasBit,
   intersect,
   intersectAny,
@@ -160,6 +161,28 @@ export function becauseOf(index: EditionIndex, filter: Filter, at: number, match
 /** The entries that find this paper, which the watch takes: a lone one has to be it. */
 function finding(at: number, entries: readonly string[], found: readonly Bits[]): readonly string[] {
   return entries.length < 2 ? entries : entries.filter((_, entry) => hasBit(found[entry]!, at));
+}
+
+/**
+ * How much words and people say that a filter finds in a paper: for each, in doublings, how rare it is in the edition; of
+ * several watches the one that says most. "speculative decoding" in 3 of 800 papers says 8, "model" in 600 half of one.
+ *
+ * @returns a number for a paper's place; 0 when no word and nobody is found there
+ */
+export function specificity(index: EditionIndex, filter: Filter, { byWatch }: Matched): (at: number) => number {
+  const rarity = (found: Bits) => Math.log2((1 + index.papers.length) / (1 + count(found)));
+  const watches = byWatch.map(({ papers, include, authors }) => ({
+    papers,
+    finds: [...include, ...authors].map((found) => ({ found, says: rarity(found) })),
+  }));
+  return (at) =>
+    watches.reduce((most, { papers, finds }) => {
+      if (!hasBit(papers, at)) return most;
+      return Math.max(
+        most,
+        finds.reduce((sum, { found, says }) => (hasBit(found, at) ? sum + says : sum), 0),
+      );
+    }, 0);
 }
 
 function matchWatch(index: EditionIndex, watch: Watch, trending: Bits): MatchedWatch {

@@ -46,7 +46,7 @@ export function topicNames({ topics }: Catalogue): (id: string) => string {
 
 /** The paper as the API gives it: docs/promises.md §3, and nothing more. */
 export function paperJson(paper: RankedPaper) {
-  const { rank, id, upvotes, comments, stars, starsGained, score, scoreParts, topics, listedOn } = paper;
+  const { rank, id, upvotes, comments, stars, upvotesGained, starsGained, score, scoreParts, topics, listedOn } = paper;
   return {
     rank,
     id,
@@ -59,6 +59,7 @@ export function paperJson(paper: RankedPaper) {
     upvotes,
     comments,
     stars,
+    upvotesGained,
     starsGained,
     score,
     scoreParts,

@@ -47,14 +47,12 @@ export function candidates(prisma: PrismaClient) {
         ORDER BY c.listed_on, c.position, p.id`;
 
       const known = rows.filter(({ firstStood }) => firstStood === null || firstStood >= knownSince);
-      const stars = known.flatMap(({ key, signalsBefore }) =>
-        signalsBefore?.stars === undefined ? [] : [[key, signalsBefore.stars] as const],
-      );
+      const signals = known.flatMap(({ key, signalsBefore }) => (signalsBefore ? [[key, signalsBefore] as const] : []));
       return {
         candidates: known.map(({ publicId, signalsBefore: _, firstStood: __, ...rest }) => ({ ...rest, id: publicId })),
         previous: {
           stood: new Set(known.filter((row) => row.firstStood).map((row) => row.key)),
-          stars: new Map(stars),
+          signals: new Map(signals),
         },
       };
     },

@@ -2,6 +2,7 @@
 import { Prisma, type PrismaClient } from "../../prisma/client/client.ts";
 import type { Edition, EditionState, RankedBy, RankedPaper, ScoreParts } from "../core/edition.ts";
 import type { Day } from "../core/paper.ts";
+import type { AgeMedians } from "../core/score.ts";
 
 /** An edition with how far back its papers can have been sent. */
 export interface StoredEdition extends Edition {
@@ -21,6 +22,9 @@ export interface EditionSummary {
   readonly papers: number;
 }
 
+/** About three months: what is normal changes with the seasons and with the site. */
+const EDITIONS_OF_NORM = 60;
+
 export type Editions = ReturnType<typeof editions>;
 
 export function editions(prisma: PrismaClient) {
@@ -34,7 +38,7 @@ export function editions(prisma: PrismaClient) {
       FROM editions WHERE date = ${date}::date`;
     if (!row) return null;
     const papers = await prisma.$queryRaw<PaperRow[]>`
-      SELECT e.rank, e.lane, e.listed_on::text AS listed_on, e.upvotes, e.comments, e.stars, e.stars_gained, e.score,
+      SELECT e.rank, e.lane, e.listed_on::text AS listed_on, e.upvotes, e.comments, e.stars, e.upvotes_gained, e.stars_gained, e.score,
         e.score_parts, e.topics, e.is_new, e.facts, p.id AS key,
         ARRAY(SELECT f.id FROM papers f WHERE f.merged_into = p.id) AS former_keys
       FROM edition_papers e JOIN papers o ON o.id = e.paper_id JOIN papers p ON p.id = coalesce(o.merged_into, o.id)
@@ -81,6 +85,21 @@ export function editions(prisma: PrismaClient) {
       const [row] = await prisma.$queryRaw<{ first: string | null; decided: string | null }[]>`
         SELECT min(date)::text AS first, (max(date) FILTER (WHERE state <> 'open'))::text AS decided FROM editions`;
       return { first: row!.first, newestDecided: row!.decided };
+    },
+
+    /** What papers had at each age in the newest editions before `date` that were ranked by trend. */
+    async medians(date: Day): Promise<{ editions: number; byAge: AgeMedians[] }> {
+      const byAge = await prisma.$queryRaw<(AgeMedians & { editions: number })[]>`
+        WITH recent AS (
+          SELECT e.date FROM editions e WHERE e.state = 'closed' AND e.ranked_by = 'trend' AND e.date < ${date}::date
+          ORDER BY e.date DESC LIMIT ${EDITIONS_OF_NORM})
+        SELECT least(greatest(p.edition_date - p.listed_on, 0), 6) AS age, count(*)::int AS papers,
+          percentile_disc(0.5) WITHIN GROUP (ORDER BY p.upvotes) AS upvotes,
+          percentile_disc(0.5) WITHIN GROUP (ORDER BY p.comments) AS comments,
+          (SELECT count(*)::int FROM recent) AS editions
+        FROM recent r JOIN edition_papers p ON p.edition_date = r.date WHERE p.lane = 'trending'
+        GROUP BY 1 ORDER BY 1`;
+      return { editions: byAge[0]?.editions ?? 0, byAge: byAge.map(({ editions: _, ...one }) => one) };
     },
 
     /** Makes sure the day has a row; it is `open` until decided. */
@@ -146,16 +165,16 @@ async function freeze(sql: Prisma.TransactionClient, date: Day, papers: readonly
   const of = <T>(read: (paper: RankedPaper) => T) => papers.map(read);
   const whole = (count: number) => Math.min(count, INT4_MAX);
   await sql.$executeRaw`
-    INSERT INTO edition_papers (edition_date, rank, paper_id, lane, listed_on, upvotes, comments, stars, stars_gained, score,
-      score_parts, topics, is_new, facts)
-    SELECT ${date}::date, rank, paper_id, lane, listed_on, upvotes, comments, stars, stars_gained, score, score_parts,
+    INSERT INTO edition_papers (edition_date, rank, paper_id, lane, listed_on, upvotes, comments, stars, upvotes_gained, stars_gained,
+      score, score_parts, topics, is_new, facts)
+    SELECT ${date}::date, rank, paper_id, lane, listed_on, upvotes, comments, stars, upvotes_gained, stars_gained, score, score_parts,
       string_to_array(topics, ','), is_new, facts
     FROM unnest(${of((p) => p.rank)}::int[], ${of((p) => p.key)}::int[], ${of((p) => p.lane)}::text[],
       ${of((p) => p.listedOn)}::date[], ${of((p) => whole(p.upvotes))}::int[], ${of((p) => whole(p.comments))}::int[],
-      ${of((p) => p.stars && whole(p.stars))}::int[], ${of((p) => whole(p.starsGained))}::int[], ${of((p) => p.score)}::float8[],
+      ${of((p) => p.stars && whole(p.stars))}::int[], ${of((p) => whole(p.upvotesGained))}::int[], ${of((p) => whole(p.starsGained))}::int[], ${of((p) => p.score)}::float8[],
       ${of((p) => JSON.stringify(p.scoreParts))}::jsonb[], ${of((p) => p.topics.join(","))}::text[], ${of((p) => p.isNew)}::boolean[],
       ${of((p) => JSON.stringify(factsOf(p)))}::jsonb[])
-      AS p(rank, paper_id, lane, listed_on, upvotes, comments, stars, stars_gained, score, score_parts, topics, is_new, facts)`;
+      AS p(rank, paper_id, lane, listed_on, upvotes, comments, stars, upvotes_gained, stars_gained, score, score_parts, topics, is_new, facts)`;
 }
 
 /** What a digest says of a paper: frozen with its rank, so that a mail sent once more is the same to the last byte. */
@@ -202,6 +221,7 @@ interface PaperRow {
   upvotes: number;
   comments: number;
   stars: number | null;
+  upvotes_gained: number;
   stars_gained: number;
   score: number;
   score_parts: ScoreParts;
@@ -223,6 +243,7 @@ function paperFromRow(row: PaperRow): RankedPaper {
     upvotes: row.upvotes,
     comments: row.comments,
     stars: row.stars,
+    upvotesGained: row.upvotes_gained,
     starsGained: row.stars_gained,
     score: row.score,
     scoreParts: row.score_parts,

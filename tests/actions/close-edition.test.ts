@@ -107,7 +107,7 @@ test("D4: a paper that rises on Tuesday stands in Tuesday's edition, and is no l
   await list("2026-04-10", ["Slow burner", "Friday's best"], at("2026-04-11T00:30Z"));
   await closeEdition(needs(), "2026-04-10", at("2026-04-11T01:00Z"));
   await list("2026-04-14", ["Tuesday's own"]);
-  const risen = aSighting({ ...byTitle, title: "Slow burner", signals: { upvotes: 4_000 } });
+  const risen = aSighting({ ...byTitle, title: "Slow burner", signals: { upvotes: 4_000, comments: 30 } });
   await store.papers.add([risen], at("2026-04-14T20:00Z"), "file");
   await closeEdition(needs(), "2026-04-14", at("2026-04-15T01:00Z"));
   const { papers, historySince } = (await store.editions.find("2026-04-14"))!;

@@ -68,6 +68,33 @@ test("followed papers stand after trending ones and get at most a third of a ful
   expect(keysOf(papers.slice(0, 11), { filter, maxPapers: 9 })).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 11]);
 });
 
+test("followed papers come by how specific the words are that found them, then newest first", () => {
+  const papers = [
+    ...many(6, { title: "A model", lane: "followed" }),
+    { title: "Speculative decoding of a model", lane: "followed" as const },
+    { title: "A model", authors: ["Ada Lovelace"], lane: "followed" as const },
+    { title: "Speculative decoding", lane: "followed" as const },
+  ];
+  const filter = aFilter({ include: ["model", "speculative decoding"] }, { authors: ["Ada Lovelace"] });
+  expect(keysOf(papers, { filter, maxPapers: 5 })).toEqual([8, 7, 9, 1, 2]);
+});
+
+test("one topic takes two fifths of a broad reader's digest while others have papers, and all of it when they have none", () => {
+  const papers = [...many(8, { topics: ["agents", "code"] }), ...many(3, { topics: ["video"] }), { topics: [] }];
+  expect(keysOf(papers)).toEqual([1, 2, 3, 4, 5, 6, 9, 10, 11, 12]);
+  expect(keysOf(papers, { maxPapers: 5 })).toEqual([1, 2, 9, 10, 12]);
+  expect(keysOf(papers.slice(0, 8), { maxPapers: 5 })).toEqual([1, 2, 3, 4, 5]);
+});
+
+test("who asked for one topic, for words or for people is given nothing else to make room for", () => {
+  const papers = [...many(8, { topics: ["agents", "code"], title: "A" }), ...many(3, { topics: ["code"], title: "A" })];
+  const first = [1, 2, 3, 4, 5];
+  expect(keysOf(papers, { filter: aFilter({ topics: ["code"] }), maxPapers: 5 })).toEqual(first);
+  expect(keysOf(papers, { filter: aFilter({ include: ["title:A"] }), maxPapers: 5 })).toEqual(first);
+  // Asked for both by name, a paper counts under the one it is about most.
+  expect(keysOf(papers, { filter: aFilter({ topics: ["agents", "code"] }), maxPapers: 5 })).toEqual([1, 2, 3, 9, 10]);
+});
+
 test("a retry sends the papers of the first try, in their order, with the reasons that are left", () => {
   const edition = anEdition([{ topics: ["video"] }, { key: 2, formerKeys: [20, 1] }, { key: 3, formerKeys: [30] }]);
   const wanted = {

@@ -3,33 +3,13 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Candidate, candidateDays, rankEdition } from "../../src/core/edition.ts";
+import type { Signals } from "../../src/core/paper.ts";
+import { aCandidate } from "../support/candidates.ts";
 import { sharedData } from "../support/shared-data.ts";
 
 const DATE = "2026-04-10";
-const nothingBefore = { stood: new Set<number>(), stars: new Map<number, number>() };
+const nothingBefore = { stood: new Set<number>(), signals: new Map<number, Signals>() };
 
-function aCandidate(what: Partial<Candidate> & { key: number }): Candidate {
-  return {
-    formerKeys: [],
-    id: `2604.${String(what.key).padStart(5, "0")}`,
-    lane: "trending",
-    title: `Paper ${what.key}`,
-    abstract: "",
-    summary: "",
-    authors: [],
-    categories: [],
-    keywords: [],
-    topics: [],
-    url: `https://arxiv.org/abs/2604.${what.key}`,
-    pdfUrl: null,
-    codeUrl: null,
-    organization: null,
-    listedOn: DATE,
-    position: 0,
-    signals: {},
-    ...what,
-  };
-}
 const rank = (candidates: Candidate[], previous = nothingBefore) => rankEdition({ date: DATE, candidates, previous });
 const order = (candidates: Candidate[]) => rank(candidates).papers.map(({ key }) => key);
 
@@ -48,7 +28,7 @@ describe("an edition's order", () => {
     const fresh = aCandidate({ key: 2, signals: { upvotes: 15 } });
     const { signals: _1, position: _2, ...strongPaper } = strong;
     const { signals: _3, position: _4, ...freshPaper } = fresh;
-    expect(rank([fresh, strong], { stood: new Set([1]), stars: new Map([[1, 24]]) })).toEqual({
+    expect(rank([fresh, strong], { stood: new Set([1]), signals: new Map([[1, { stars: 24 }]]) })).toEqual({
       date: DATE,
       rankedBy: "trend",
       papers: [
@@ -58,6 +38,7 @@ describe("an edition's order", () => {
           upvotes: 255,
           comments: 3,
           stars: 31,
+          upvotesGained: 0,
           starsGained: 7,
           score: 8 + 1 + 1.5 - 1,
           scoreParts: { votes: 8, comments: 1, stars: 1.5, age: -1 },
@@ -69,6 +50,7 @@ describe("an edition's order", () => {
           upvotes: 15,
           comments: 0,
           stars: null,
+          upvotesGained: 0,
           starsGained: 0,
           score: 4,
           scoreParts: { votes: 4, comments: 0, stars: 0, age: 0 },
@@ -134,7 +116,10 @@ describe("an edition's order", () => {
 describe("against the editions before", () => {
   const starsGained = (now: number | undefined, before: number | undefined) => {
     const signals = now === undefined ? {} : { stars: now };
-    const previous = { stood: new Set<number>(), stars: new Map(before === undefined ? [] : [[1, before]]) };
+    const previous = {
+      stood: new Set<number>(),
+      signals: new Map(before === undefined ? [] : [[1, { stars: before }]]),
+    };
     return rank([aCandidate({ key: 1, signals })], previous).papers[0]?.starsGained;
   };
 
@@ -146,7 +131,7 @@ describe("against the editions before", () => {
 
   test("a paper merged since is known by its former key", () => {
     const merged = aCandidate({ key: 5, formerKeys: [3], signals: { stars: 12 } });
-    const [paper] = rank([merged], { stood: new Set([3]), stars: new Map([[3, 10]]) }).papers;
+    const [paper] = rank([merged], { stood: new Set([3]), signals: new Map([[3, { stars: 10 }]]) }).papers;
     expect([paper?.isNew, paper?.starsGained]).toEqual([false, 2]);
   });
 

@@ -24,13 +24,24 @@ test("three authors are named and the rest counted", () => {
 });
 
 test("what no source said is not said", () => {
-  const nobody = { upvotes: 0, comments: 0, stars: null, starsGained: 0 };
-  expect(standingInWords(nobody, say)).toBe("");
-  expect(standingInWords({ upvotes: 235, comments: 12, stars: 1204, starsGained: 34 }, say)).toBe(
+  const nobody = { upvotes: 0, upvotesGained: 0, comments: 0, stars: null, starsGained: 0, isNew: false };
+  expect(standingInWords({ ...nobody, isNew: true }, say)).toBe("");
+  expect(standingInWords({ ...nobody, upvotes: 235, comments: 12, stars: 1204, starsGained: 34 }, say)).toBe(
     "235 votes, 12 comments, 1,204 stars, 34 more since the last edition",
   );
   expect(standingInWords({ ...nobody, upvotes: 1 }, say)).toBe("1 vote");
   expect(standingInWords({ ...nobody, stars: 8, starsGained: -3 }, say)).toBe("8 stars");
+});
+
+test("movement is told first: new in this edition, or rising by more than a vote or two", () => {
+  const moved = (upvotesGained: number, isNew = false) =>
+    standingInWords({ upvotes: 80, upvotesGained, comments: 0, stars: null, starsGained: 0, isNew }, say);
+  expect([moved(34), moved(4), moved(0, true), moved(1_234)]).toEqual([
+    "rising +34, 80 votes",
+    "80 votes",
+    "new, 80 votes",
+    "rising +1,234, 80 votes",
+  ]);
 });
 
 test("the source's summary goes before the abstract", () => {

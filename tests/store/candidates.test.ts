@@ -82,7 +82,7 @@ test("withdrawn papers stand in none", async () => {
   expect((await found()).candidates).toEqual(["2604.00002 trending 2026-04-14 1"]);
 });
 
-test("signals are the newest that any source told; stars before are those of when the previous edition closed", async () => {
+test("signals are the newest that any source told; those before are those of when the previous edition closed", async () => {
   await add("2026-04-13T00:30Z", listed("2604.00001", "2026-04-12", 0, { signals: { upvotes: 3, stars: 100 } }));
   await stood("2026-04-12", "2026-04-13T01:00Z", "2604.00001");
   await add("2026-04-14T12:00Z", listed("2604.00001", "2026-04-12", 0, { signals: { upvotes: 9, stars: 140 } }));
@@ -95,7 +95,7 @@ test("signals are the newest that any source told; stars before are those of whe
     ["2604.00002", { stars: 7 }],
   ]);
   const key = await keyOf("2604.00001");
-  expect(previous).toEqual({ stood: new Set([key]), stars: new Map([[key, 100]]) });
+  expect(previous).toEqual({ stood: new Set([key]), signals: new Map([[key, { upvotes: 3, stars: 100 }]]) });
 });
 
 test("D6: a merged paper is one candidate with its former keys, and stood wherever either of them stood", async () => {

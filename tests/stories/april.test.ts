@@ -178,7 +178,12 @@ function misfortunes(
       const hasRisen = clock.now() >= at(`${addDays(RISING_DAY, 3)}T12:00Z`);
       if (day === RISING_DAY)
         return items?.map((item, n) =>
-          n < items.length - 1 ? item : { ...item, paper: { ...item.paper, upvotes: hasRisen ? 4_000 : 0 } },
+          n < items.length - 1
+            ? item
+            : {
+                ...{ ...item, numComments: hasRisen ? 30 : 1 },
+                paper: { ...item.paper, upvotes: hasRisen ? 4_000 : 0 },
+              },
         );
       return items;
     },

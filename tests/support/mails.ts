@@ -58,6 +58,7 @@ export function aRankedPaper(of: Partial<RankedPaper> = {}): RankedPaper {
     upvotes: 0,
     comments: 0,
     stars: null,
+    upvotesGained: 0,
     starsGained: 0,
     score: 1,
     scoreParts: { votes: 1, comments: 0, stars: 0, age: 0 },

@@ -23,7 +23,7 @@ export const PAPERS = [
     url: "https://huggingface.co/papers/2603.19835",
     pdfUrl: "https://arxiv.org/pdf/2603.19835",
     codeUrl: "https://github.com/qwenpilot/FIPO",
-    ...{ upvotes: 351, comments: 12, stars: 1_204, starsGained: 34 },
+    ...{ upvotes: 351, comments: 12, stars: 1_204, upvotesGained: 0, starsGained: 34 },
   }),
   aRankedPaper({
     key: 2,

@@ -25,6 +25,7 @@ export function aRankedPaper(what: Partial<RankedPaper> = {}): RankedPaper {
     upvotes: 10,
     comments: 0,
     stars: null,
+    upvotesGained: 0,
     starsGained: 0,
     score: 100 - rank,
     scoreParts: { votes: 100 - rank, comments: 0, stars: 0, age: 0 },
