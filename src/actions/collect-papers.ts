@@ -9,7 +9,7 @@ import type { Pulls } from "../store/pulls.ts";
 
 export type Needs = {
   sources: readonly Source[];
-  papers: Pick<Papers, "add" | "listedOn" | "withoutCategories">;
+  papers: Pick<Papers, "add" | "listedOn" | "toEnrich">;
   pulls: Pick<Pulls, "add" | "complete">;
   log: Log;
   now: () => Date;
@@ -27,6 +27,8 @@ export interface Collected {
 
 /** Papers asked for by id in one round: two requests of arXiv's hundred, six seconds. */
 const ENRICH = 200;
+/** A paper that was withdrawn leaves within a day: of a week's 200 candidates all are asked about again in one round. */
+const ASK_AGAIN_MS = 20 * 60 * 60 * 1000;
 
 /**
  * Reads every source: the trending ones for today and each day whose papers are still candidates, so that late listings
@@ -115,7 +117,8 @@ async function repeats(papers: Needs["papers"], source: Source, day: Day, ids: r
 
 async function enrich({ papers, log, now }: Needs, source: Source, since: Day, signal?: AbortSignal): Promise<void> {
   if (!source.enrich) return;
-  const arxivIds = await papers.withoutCategories(since, ENRICH);
+  const askedBefore = new Date(now().getTime() - ASK_AGAIN_MS);
+  const arxivIds = await papers.toEnrich(source.name, since, askedBefore, ENRICH);
   if (arxivIds.length === 0) return;
   try {
     const { sightings } = await source.enrich({ arxivIds, ...(signal ? { signal } : {}) });

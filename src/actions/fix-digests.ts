@@ -48,6 +48,10 @@ export async function fixDigests(
       const wanted = { ...shelved, filter: delivery.preferences.filter, cadence: delivery.cadence };
       if (delivery.fixed) {
         const digest = digestOf({ ...wanted, keys: delivery.fixed.paperKeys });
+        if (digest.items.length === 0) {
+          empty.push(needs.recorder.record(delivery, ended("papers-withdrawn")));
+          continue;
+        }
         ready.push({ delivery, shelved, digest, composedAt: delivery.fixed.composedAt });
         continue;
       }

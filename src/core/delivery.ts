@@ -46,6 +46,8 @@ export type DeliveryReason =
   /** No paper of the edition matches, or each that does was sent before. */
   | "nothing-matched"
   | "nothing-new"
+  /** All papers that were fixed for it were withdrawn before it could go. */
+  | "papers-withdrawn"
   /** The reader may not be written to any more. */
   | "paused"
   | "suspended"

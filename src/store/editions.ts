@@ -28,6 +28,7 @@ const EDITIONS_OF_NORM = 60;
 export type Editions = ReturnType<typeof editions>;
 
 export function editions(prisma: PrismaClient) {
+  /** Without the papers that were withdrawn since: their places stay empty. */
   const find = async (date: Day): Promise<StoredEdition | null> => {
     const [row] = await prisma.$queryRaw<EditionRow[]>`
       SELECT date::text AS date, state, closed_at, revision, ranked_by, (
@@ -42,7 +43,7 @@ export function editions(prisma: PrismaClient) {
         e.score_parts, e.topics, e.is_new, e.facts, p.id AS key,
         ARRAY(SELECT f.id FROM papers f WHERE f.merged_into = p.id) AS former_keys
       FROM edition_papers e JOIN papers o ON o.id = e.paper_id JOIN papers p ON p.id = coalesce(o.merged_into, o.id)
-      WHERE e.edition_date = ${date}::date ORDER BY e.rank`;
+      WHERE e.edition_date = ${date}::date AND NOT p.withdrawn ORDER BY e.rank`;
     const first = new Map<number, PaperRow>();
     for (const paper of papers) if (!first.has(paper.key)) first.set(paper.key, paper);
     return {

@@ -51,13 +51,21 @@ export function papers(prisma: PrismaClient) {
       return row?.since ? { papers: row.papers, since: row.since } : null;
     },
 
-    /** arXiv ids of papers listed since a day that no source has given categories for, newest first. */
-    async withoutCategories(since: Day, limit: number): Promise<string[]> {
+    /**
+     * arXiv ids of papers listed since a day that arXiv has something to say of: those without categories, newest first, then
+     * those that it was last asked about before `askedBefore`, for a paper may be withdrawn at any time.
+     *
+     * @param source whose sightings tell when it was asked
+     */
+    async toEnrich(source: string, since: Day, askedBefore: Date, limit: number): Promise<string[]> {
       const rows = await prisma.$queryRaw<{ public_id: string }[]>`
         SELECT p.public_id FROM papers p
-        WHERE cardinality(p.categories) = 0 AND p.merged_into IS NULL AND p.public_id NOT LIKE 'import:%'
+        LEFT JOIN LATERAL (SELECT max(s.last_seen_at) AS at FROM sightings s WHERE s.paper_id = p.id AND s.source = ${source}) asked
+          ON true
+        WHERE p.merged_into IS NULL AND p.public_id NOT LIKE 'import:%' AND NOT p.withdrawn
+          AND (cardinality(p.categories) = 0 OR asked.at IS NULL OR asked.at < ${askedBefore})
           AND EXISTS (SELECT FROM listings l WHERE l.paper_id = p.id AND l.listed_on >= ${since}::date)
-        ORDER BY p.id DESC LIMIT ${limit}`;
+        ORDER BY cardinality(p.categories) = 0 DESC, asked.at NULLS FIRST, p.id DESC LIMIT ${limit}`;
       return rows.map((row) => row.public_id);
     },
 

@@ -238,20 +238,32 @@ describe("what a source is asked about single papers", () => {
     ],
   });
 
-  test("only papers that were listed, have an arXiv id and no categories yet", async () => {
+  test("papers that were listed and have an arXiv id: those without categories first, and each once a day, for it may be withdrawn", async () => {
     const known = aSighting({
       source: "arxiv",
       arxivId: "2604.00001",
       title: "Without categories",
       categories: ["cs.LG"],
     });
-    const arxiv = enriching(() => ({ sightings: [known], refusals: [] }));
+    const other = aSighting({ ...known, arxivId: "2604.00002", title: "With categories" });
+    const withdrawn = { ...other, withdrawn: true };
+    const answers = [
+      [known, other],
+      [known, withdrawn],
+    ];
+    const arxiv = enriching(() => ({ sightings: answers.shift()!, refusals: [] }));
     await store.papers.add([aSighting({ source: "arxiv", arxivId: "2604.00009" })], at("2026-04-14T12:00Z"));
     await collect([hub.source, arxiv.source]);
     await collect([hub.source, arxiv.source], "2026-04-15T01:30Z");
-    expect(arxiv.asked).toEqual([["2604.00001"]]);
-    expect(await store.sql("SELECT categories FROM papers WHERE public_id = '2604.00001'")).toEqual([
-      { categories: ["cs.LG"] },
+    const both = ["2604.00001", "2604.00002"];
+    expect(arxiv.asked).toEqual([both]);
+    await collect([hub.source, arxiv.source], "2026-04-16T01:30Z");
+    expect(arxiv.asked.map((ids) => [...ids].sort())).toEqual([both, both]);
+    expect(
+      await store.sql("SELECT categories, withdrawn FROM papers WHERE public_id = ANY ($1) ORDER BY public_id", [both]),
+    ).toEqual([
+      { categories: ["cs.LG"], withdrawn: false },
+      { categories: ["cs.LG"], withdrawn: true },
     ]);
   });
 
@@ -262,6 +274,6 @@ describe("what a source is asked about single papers", () => {
     const { done, lines } = await collect([hub.source, arxiv.source]);
     expect([done.read, lines.map(({ msg }) => msg)]).toEqual([3, ["papers could not be enriched"]]);
     await collect([hub.source, arxiv.source], "2026-04-15T01:30Z");
-    expect(arxiv.asked).toEqual([["2604.00001"], ["2604.00001"]]);
+    expect(arxiv.asked.map(([first]) => first)).toEqual(["2604.00001", "2604.00001"]);
   });
 });

@@ -140,4 +140,24 @@ describe("C9: settings are changed in mid-run", () => {
     );
     expect([inIt, await fixed()]).toEqual([[true, true, true], before]);
   });
+
+  test("a paper that was withdrawn meanwhile is left out of a retry, and a digest of nothing else is not sent", async () => {
+    await press.store.aReader();
+    await press.store.aReader(preferences({ filter: aFilter({ include: ["title:agents"] }) }));
+    await planned();
+    behave = (step) => (step === "rcpt" ? "451 later" : undefined);
+    await press.deliver();
+    await press.store.sql("UPDATE papers SET withdrawn = true WHERE title = 'Agents that plan'");
+    behave = () => undefined;
+    await press.tick("2026-04-15T07:05Z");
+    const [mail, ...others] = press.smtp.seen;
+    expect([others, ["Agents that plan", "Speech for all"].map((words) => mail!.raw.includes(words))]).toEqual([
+      [],
+      [false, true],
+    ]);
+    expect(await press.store.sql("SELECT state, reason FROM deliveries ORDER BY state")).toEqual([
+      { state: "accepted", reason: null },
+      { state: "empty", reason: "papers-withdrawn" },
+    ]);
+  });
 });

@@ -55,6 +55,38 @@ test("a ranking is found as it was frozen, whatever became of its papers since",
   expect(found.papers).toEqual([ranked]);
 });
 
+test("a paper that was withdrawn since is gone, and its place stays empty", async () => {
+  const keys = await papers("2604.00001", "2604.00002");
+  const ids = ["2604.00001", "2604.00002"];
+  await decide(
+    "2026-04-14",
+    ids.map((id, n) => aRankedPaper({ key: keys[n]!, id, rank: n + 1 })),
+  );
+  await store.papers.add([aSighting({ arxivId: ids[0]!, title: ids[0]!, source: "arxiv", withdrawn: true })], noon);
+  const found = (await store.editions.find("2026-04-14"))!;
+  expect(found.papers.map(({ id, rank }) => [id, rank])).toEqual([["2604.00002", 2]]);
+});
+
+test("medians are of closed editions ranked by trend, by a paper's age in them", async () => {
+  const keys = await papers("2604.00001", "2604.00002", "2604.00003");
+  const ranked = (upvotes: readonly number[], listedOn: string) =>
+    upvotes.map((votes, n) =>
+      aRankedPaper({ key: keys[n]!, id: `2604.0000${n + 1}`, rank: n + 1, upvotes: votes, comments: n, listedOn }),
+    );
+  await decide("2026-04-13", ranked([5, 9, 40], "2026-04-13"));
+  await decide("2026-04-14", ranked([7, 11, 60], "2026-04-13"));
+  await decide("2026-04-15", ranked([1_000, 1_000, 1_000], "2026-04-13"));
+  await store.sql("UPDATE editions SET ranked_by = 'listing' WHERE date = '2026-04-12'");
+  expect(await store.editions.medians("2026-04-15")).toEqual({
+    editions: 2,
+    byAge: [
+      { age: 0, papers: 3, upvotes: 9, comments: 1 },
+      { age: 1, papers: 3, upvotes: 11, comments: 1 },
+    ],
+  });
+  expect(await store.editions.medians("2026-04-12")).toEqual({ editions: 0, byAge: [] });
+});
+
 test("it is decided once, and a second ranking leaves no trace", async () => {
   const [a, b] = await papers("2604.00001", "2604.00002");
   const decisions = await Promise.all([
