@@ -22,6 +22,11 @@ export interface Fetch {
    * @throws the reason of `signal` when it is aborted
    */
   get(url: string, options?: GetOptions): Promise<Fetched>;
+  /**
+   * Like `get`, for a question in JSON that no address can hold. It is asked again after a failure, so it must change
+   * nothing over there; a redirect is a fault.
+   */
+  post(url: string, question: unknown, options?: GetOptions): Promise<Fetched>;
   /** Ends what is under way. */
   close(): Promise<void>;
 }
@@ -30,12 +35,16 @@ interface GetOptions {
   readonly accept?: string;
   /** Further request headers; not sent on when a redirect leads to another origin. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Statuses beyond 2xx that are an answer too, without its body: `[304]`. */
+  readonly statuses?: readonly number[];
   /** Size of the body once it is unpacked. */
   readonly maxBytes?: number;
   /** For one request, from connecting to the last byte; waiting for a turn does not count. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
+
+type Question = GetOptions & { readonly posted?: string };
 
 export interface Fetched {
   readonly status: number;
@@ -79,9 +88,13 @@ export function openFetch(settings: FetchOptions): Fetch {
   const open = new Agent();
   const guarded = settings.outside ?? new Agent({ connect: { lookup: publicLookup(resolve) } });
 
-  return { get, close };
+  return {
+    get: (url, options = {}) => askPatiently(url, options),
+    post: (url, question, options = {}) => askPatiently(url, { ...options, posted: JSON.stringify(question) }),
+    close,
+  };
 
-  async function get(address: string, options: GetOptions = {}): Promise<Fetched> {
+  async function askPatiently(address: string, options: Question): Promise<Fetched> {
     for (let tries = 1; ; tries += 1) {
       try {
         return await follow(parse(address), options);
@@ -94,14 +107,16 @@ export function openFetch(settings: FetchOptions): Fetch {
     }
   }
 
-  async function follow(start: URL, options: GetOptions): Promise<Fetched> {
+  async function follow(start: URL, options: Question): Promise<Fetched> {
     let url = start;
     let isAllowed = allowed.has(url.origin);
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
       const { headers, ...others } = options;
       const answer = await ask(url, isAllowed, url.origin === start.origin ? options : others);
+      if (options.statuses?.includes(answer.status)) return answer;
       const { location } = answer.headers;
-      if (answer.status < 300 || answer.status >= 400 || location === undefined) return judged(answer, url);
+      if (answer.status < 300 || answer.status >= 400 || location === undefined || options.posted !== undefined)
+        return judged(answer, url);
       url = redirected(location, url);
       // The operator sends us to these origins; whoever stands outside must not.
       isAllowed &&= allowed.has(url.origin);
@@ -109,9 +124,9 @@ export function openFetch(settings: FetchOptions): Fetch {
     throw new Permanent(`${where(start)} redirects more than ${MAX_REDIRECTS} times. Use the address it ends at.`);
   }
 
-  async function ask(url: URL, isAllowed: boolean, options: GetOptions): Promise<Fetched> {
+  async function ask(url: URL, isAllowed: boolean, options: Question): Promise<Fetched> {
     if (!isAllowed) refuseUnlessPublic(url);
-    const { signal, timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES } = options;
+    const { signal, timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES, posted } = options;
     const release = await pacer.turn(url.hostname, signal);
     const stop = new AbortController();
     const abort = () => stop.abort();
@@ -122,11 +137,13 @@ export function openFetch(settings: FetchOptions): Fetch {
       signal?.throwIfAborted();
       const { statusCode, headers, body } = await request(url, {
         dispatcher: isAllowed ? open : guarded,
+        ...(posted !== undefined && { method: "POST", body: posted }),
         signal: stop.signal,
         headers: {
           "user-agent": settings.userAgent,
           accept: options.accept ?? "*/*",
           "accept-encoding": "gzip, br",
+          ...(posted !== undefined && { "content-type": "application/json" }),
           ...options.headers,
         },
         // A paced site gets one connection at a time: the one to its API ends before the one to its feed begins.

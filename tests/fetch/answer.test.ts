@@ -74,3 +74,33 @@ test("whoever asked can give up, and hears their own reason", async () => {
   expect(await answer).toBe(reason);
   expect(asked).toHaveLength(1);
 });
+
+describe("a status beyond 2xx that was asked for", () => {
+  test("is an answer with its headers; any other stays a fault", async () => {
+    const { url, asked } = await site((request, response) => {
+      response.writeHead(Number(request.url!.slice(1)), { "retry-after": "1" }).end("body");
+    });
+    const get = (status: number) => fetching({ allow: [url] }).get(`${url}/${status}`, { statuses: [304, 429] });
+    for (const status of [304, 429])
+      expect(await get(status)).toMatchObject({ status, headers: { "retry-after": "1" }, body: Buffer.alloc(0) });
+    expect(asked).toEqual(["/304", "/429"]);
+    expect(await faultOf(get(404))).toMatchObject({ name: "Permanent" });
+  });
+});
+
+describe("a question by POST", () => {
+  test("goes out as JSON, again after a failure, and never where a redirect points", async () => {
+    const bodies: string[] = [];
+    const { url, asked } = await site(async (request, response) => {
+      let body = "";
+      for await (const chunk of request) body += chunk;
+      bodies.push(`${request.method} ${request.headers["content-type"]} ${body}`);
+      if (request.url === "/moved") response.writeHead(307, { location: "/ask" }).end();
+      else response.writeHead(bodies.length === 1 ? 500 : 200).end("yes");
+    });
+    const { body } = await fetching({ allow: [url] }).post(`${url}/ask`, { query: "?" });
+    expect([body.toString(), bodies]).toEqual(["yes", Array(2).fill('POST application/json {"query":"?"}')]);
+    expect(await faultOf(fetching({ allow: [url] }).post(`${url}/moved`, {}))).toMatchObject({ name: "Permanent" });
+    expect(asked).toEqual(["/ask", "/ask", "/moved"]);
+  });
+});
