@@ -28,17 +28,12 @@ import { openRenderer } from "./mail/render.ts";
 import { openSender } from "./mail/sender.ts";
 import { watchServers } from "./mail/server-watch.ts";
 import { openTemplates } from "./mail/templates.ts";
+import { openSources } from "./open-sources.ts";
 import { openRedisPermits } from "./queue/permits.ts";
 import { openQueue } from "./queue/queue.ts";
 import { readRefusedDomains } from "./refused-domains.ts";
 import { openSecrets } from "./secrets.ts";
-import type { SourceName } from "./settings.ts";
-import { openArxivApi } from "./sources/arxiv-api.ts";
-import { openArxivFeed } from "./sources/arxiv-feed.ts";
-import { openArxivOai } from "./sources/arxiv-oai.ts";
-import { openHuggingFace } from "./sources/hugging-face.ts";
 import { readPapersFile } from "./sources/paper-files.ts";
-import type { Source } from "./sources/source.ts";
 import { candidates } from "./store/candidates.ts";
 import { clockWatch } from "./store/clock-watch.ts";
 import { openDatabase } from "./store/database.ts";
@@ -59,6 +54,7 @@ import { pulls } from "./store/pulls.ts";
 import { readerRecords } from "./store/reader-records.ts";
 import { recorder } from "./store/recorder.ts";
 import { reports } from "./store/reports.ts";
+import { repositories } from "./store/repositories.ts";
 import { requests } from "./store/requests.ts";
 import { restoration } from "./store/restoration.ts";
 import { openScratchDatabase } from "./store/scratch-database.ts";
@@ -187,14 +183,7 @@ export async function openApp(
       (part) => part.close(),
     );
     const providers = openProviders(config.webhooks, { fetch, log });
-    const { arxivUrl, arxivCategories: categories } = config;
-    const sourcesByName: Readonly<Record<SourceName, () => Source>> = {
-      "hugging-face": () => openHuggingFace({ fetch }, { url: config.huggingFaceUrl }),
-      arxiv: () => openArxivApi({ fetch }, { url: arxivUrl, categories }),
-      "arxiv-feed": () => openArxivFeed({ fetch }, { categories }),
-      "arxiv-oai": () => openArxivOai({ fetch }, { categories }),
-    };
-    const sources = (offline ? [] : config.sources).map((name) => sourcesByName[name]());
+    const sources = offline ? [] : openSources(config, { fetch, papersWithCode: repositories(prisma).uncounted });
 
     const rooms = {
       papers: papers(prisma),

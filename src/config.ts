@@ -4,7 +4,11 @@ import { isLoopbackHost } from "./core/loopback.ts";
 import { Invalid, type Problem } from "./errors.ts";
 import { type Settings, settings } from "./settings.ts";
 
-const PUBLIC_SOURCES: readonly string[] = ["https://huggingface.co", "https://export.arxiv.org"];
+const PUBLIC_SOURCES: readonly string[] = [
+  "https://huggingface.co",
+  "https://export.arxiv.org",
+  "https://api.github.com",
+];
 
 /** The names of all settings; .env.example and README.md have the same. */
 export const SETTINGS: readonly string[] = Object.keys(settings.shape);
@@ -66,8 +70,16 @@ function toConfig(s: Settings) {
     arxivCategories: s.ARXIV_CATEGORIES,
     huggingFaceUrl: s.HUGGING_FACE_URL,
     arxivUrl: s.ARXIV_URL,
+    feedUrls: [...new Set(s.FEED_URLS)],
+    gitHubUrl: s.GITHUB_URL,
+    gitHubToken: s.GITHUB_TOKEN ?? null,
     /** Origins a setting names in place of the public ones: only these may lead to a private address. */
-    privateOrigins: [s.HUGGING_FACE_URL, s.ARXIV_URL].filter((origin) => !PUBLIC_SOURCES.includes(origin)),
+    privateOrigins: [
+      s.HUGGING_FACE_URL,
+      s.ARXIV_URL,
+      s.GITHUB_URL,
+      ...s.FEED_URLS.map((url) => new URL(url).origin),
+    ].filter((origin) => !PUBLIC_SOURCES.includes(origin)),
     editionClosesAt: s.EDITION_CLOSES_AT,
     topicsFile: s.TOPICS_FILE ?? null,
     secretKeys: s.SECRET_KEYS ?? null,
@@ -101,6 +113,13 @@ function inconsistencies(s: Settings): Problem[] {
     say(
       "ADMIN_PASSWORD",
       `ADMIN_PASSWORD is shorter than ${SHORTEST_PASSWORD} letters, and anybody can try at ${s.PUBLIC_URL}/admin. Write the output of: openssl rand -hex 16`,
+    );
+  if (s.SOURCES.includes("feed") && s.FEED_URLS.length === 0)
+    say("FEED_URLS", "FEED_URLS is not set, but SOURCES names feed. Write FEED_URLS=https://example.org/feed.xml");
+  if (s.FEED_URLS.length > 0 && !s.SOURCES.includes("feed"))
+    say(
+      "SOURCES",
+      `SOURCES does not name feed, so FEED_URLS is not read. Write SOURCES=${[...s.SOURCES, "feed"].join(",")}`,
     );
   const unsigned = "alone leaves mail unsigned. Write";
   if (s.DKIM_DOMAIN && !s.DKIM_KEYS) say("DKIM_KEYS", `DKIM_DOMAIN ${unsigned} DKIM_KEYS=s1:/etc/paperboy/dkim-s1.pem`);

@@ -40,6 +40,9 @@ export const parsed = <T>(parse: (text: string) => T | null, message: string) =>
     return z.NEVER;
   });
 
+/** Web addresses stand in messages and logs, where no password belongs. */
+export const isWithoutLogin = ({ hostname, username, password }: URL) => hostname !== "" && !(username || password);
+
 /** Paths are put behind it, so it ends before any query; and it stands in mails, so it holds no password. */
 export const origin = (write: string) =>
   url(

@@ -2,10 +2,10 @@
 import { z } from "zod";
 import { LOWEST_RATE, parseDomainRates, parseRamp, parseRate } from "./core/pace.ts";
 import { parseLogin, parseTopics, parseVerificationKey } from "./core/webhooks.ts";
-import { domain, isProxies, list, origin, parsed, setting, url, whole } from "./setting-kinds.ts";
+import { domain, isProxies, isWithoutLogin, list, origin, parsed, setting, url, whole } from "./setting-kinds.ts";
 
 /** `SOURCES` knows these. */
-const SOURCES = ["hugging-face", "arxiv", "arxiv-feed", "arxiv-oai"] as const;
+const SOURCES = ["hugging-face", "arxiv", "arxiv-feed", "arxiv-oai", "feed", "github"] as const;
 export type SourceName = (typeof SOURCES)[number];
 
 /** `PROOF_OF_WORK` knows these. */
@@ -106,6 +106,16 @@ export const settings = z.object({
   ),
   HUGGING_FACE_URL: setting(origin("https://huggingface.co").default("https://huggingface.co")),
   ARXIV_URL: setting(origin("https://export.arxiv.org").default("https://export.arxiv.org")),
+  FEED_URLS: setting(
+    z.preprocess(list, z.array(url(/^https?:$/, "https://example.org/feed.xml", isWithoutLogin))).default([]),
+  ),
+  GITHUB_URL: setting(origin("https://api.github.com").default("https://api.github.com")),
+  GITHUB_TOKEN: setting(
+    z
+      .string()
+      .regex(/^[!-~]{8,}$/, "is not a token of GitHub's. Write it as GitHub shows it, github_pat_…")
+      .optional(),
+  ),
   EDITION_CLOSES_AT: setting(
     z
       .string()

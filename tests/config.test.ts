@@ -103,7 +103,22 @@ describe("a wrong setting stops the start, with its name, its value and what to 
     [
       "SOURCES",
       "arxiv,reddit",
-      'SOURCES knows only hugging-face, arxiv, arxiv-feed, arxiv-oai: "arxiv,reddit". Write SOURCES=hugging-face,arxiv',
+      'SOURCES knows only hugging-face, arxiv, arxiv-feed, arxiv-oai, feed, github: "arxiv,reddit". Write SOURCES=hugging-face,arxiv',
+    ],
+    [
+      "FEED_URLS",
+      "example.org/feed",
+      'FEED_URLS is not such a URL: "example.org/feed". Write https://example.org/feed.xml',
+    ],
+    [
+      "FEED_URLS",
+      "https://user:hunter2@example.org/feed",
+      'FEED_URLS is not such a URL: "https://…@example.org/feed". Write https://example.org/feed.xml',
+    ],
+    [
+      "GITHUB_TOKEN",
+      "my token",
+      'GITHUB_TOKEN is not a token of GitHub\'s: "…". Write it as GitHub shows it, github_pat_…',
     ],
     ["ARXIV_CATEGORIES", "cs.CL;cs.LG", 'ARXIV_CATEGORIES is not an arXiv category: "cs.CL;cs.LG". Write cs.CL'],
     [
@@ -185,6 +200,21 @@ describe("settings that are each right and together wrong", () => {
     expect(readConfig(whole).dkim).toEqual({ domain: "xn--bcher-kva.example", keys: "s1:/etc/s1.pem" });
   });
 
+  test("feeds and their source are named together", () => {
+    expect(complaints({ FEED_URLS: "https://example.org/feed" })).toEqual([
+      {
+        field: "SOURCES",
+        message: "SOURCES does not name feed, so FEED_URLS is not read. Write SOURCES=hugging-face,arxiv,feed",
+      },
+    ]);
+    expect(complaints({ SOURCES: "hugging-face,feed" })).toEqual([
+      {
+        field: "FEED_URLS",
+        message: "FEED_URLS is not set, but SOURCES names feed. Write FEED_URLS=https://example.org/feed.xml",
+      },
+    ]);
+  });
+
   test("a port for bounces without the domain they come to does not start, a domain without a port does", () => {
     expect(complaints({ BOUNCE_SMTP_PORT: "2525" }).map(({ message }) => message)).toEqual([
       "BOUNCE_DOMAIN is not set, but BOUNCE_SMTP_PORT is 2525: nobody could write there. Write BOUNCE_DOMAIN=bounce.example.org",
@@ -255,6 +285,7 @@ test("without any setting there is a whole configuration", () => {
     },
     ...{ sources: ["hugging-face", "arxiv"], arxivCategories: ["cs.AI", "cs.CL", "cs.CV", "cs.LG"] },
     ...{ huggingFaceUrl: "https://huggingface.co", arxivUrl: "https://export.arxiv.org", privateOrigins: [] },
+    ...{ feedUrls: [], gitHubUrl: "https://api.github.com", gitHubToken: null },
     ...{ editionClosesAt: "01:00", topicsFile: null, secretKeys: null, suppressionKey: null },
     ...{ rawIntakeToken: null, webhooks: { ses: null, postmark: null, sendgrid: null, mailgun: null } },
     ...{ logLevel: "info", retentionDays: 90 },
@@ -278,6 +309,8 @@ test("an empty setting is one that is not set, spaces around entries do not coun
 
 test("only sources that a setting names in place of the public ones may be on private addresses", () => {
   expect(readConfig({ ARXIV_URL: "http://127.0.0.1:8080/" }).privateOrigins).toEqual(["http://127.0.0.1:8080"]);
+  const feeds = { SOURCES: "feed", FEED_URLS: "http://10.0.0.5/a.xml, https://example.org/b?key=1" };
+  expect(readConfig(feeds).privateOrigins).toEqual(["http://10.0.0.5", "https://example.org"]);
 });
 
 test("nobody changes a setting while the process runs", () => {

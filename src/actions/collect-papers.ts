@@ -32,8 +32,8 @@ const ASK_AGAIN_MS = 20 * 60 * 60 * 1000;
 
 /**
  * Reads every source: the trending ones for today and each day whose papers are still candidates, so that late listings
- * and votes that rise late are seen; the others once for each of those days that is over. A source that fails is noted
- * and leaves the rest alone.
+ * and votes that rise late are seen; those that count for yesterday; the others once for each of those days that is
+ * over. A source that fails is noted and leaves the rest alone.
  */
 export async function collectPapers(needs: Needs, signal?: AbortSignal): Promise<Collected> {
   const today = utcDayOf(needs.now());
@@ -41,11 +41,8 @@ export async function collectPapers(needs: Needs, signal?: AbortSignal): Promise
   const { since } = candidateDays(yesterday);
   const total = { read: 0, added: 0, refused: 0, failed: 0 };
   for (const source of needs.sources) {
-    const done = source.trending ? new Set<Day>() : await needs.pulls.complete(source.name, since);
-    // Yesterday first: its edition waits for it.
-    const days = [yesterday, ...(source.trending ? [today] : []), ...daysDown(addDays(yesterday, -1), since)];
     let failures = 0;
-    for (const day of days.filter((day) => !done.has(day))) {
+    for (const day of await daysToAsk(source)) {
       const pulled = await pull(needs, source, day, signal);
       failures = pulled ? 0 : failures + 1;
       if (!pulled) total.failed += 1;
@@ -56,6 +53,15 @@ export async function collectPapers(needs: Needs, signal?: AbortSignal): Promise
     if (failures === 0) await enrich(needs, source, since, signal);
   }
   return total;
+
+  /** Yesterday first: its edition waits for it. */
+  async function daysToAsk(source: Source): Promise<Day[]> {
+    const before = daysDown(addDays(yesterday, -1), since);
+    if (source.trending) return [yesterday, today, ...before];
+    if (source.everyRound) return [yesterday];
+    const done = await needs.pulls.complete(source.name, since);
+    return [yesterday, ...before].filter((day) => !done.has(day));
+  }
 }
 
 function daysDown(from: Day, to: Day): Day[] {

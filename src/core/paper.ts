@@ -102,8 +102,9 @@ function isEmpty(value: PaperFacts[keyof PaperFacts]): boolean {
   return value === null || value === "" || (Array.isArray(value) && value.length === 0);
 }
 
-/** How much a source's word on the record of a paper counts. The three arXiv formats say the same thing. */
+/** How much a source's word on the record of a paper counts. The three arXiv formats say the same thing; GitHub says nothing of it. */
 function authority(source: string): number {
+  if (source === "github") return 0;
   if (source === "arxiv" || source.startsWith("arxiv-")) return 3;
   return source === "hugging-face" ? 2 : 1;
 }

@@ -6,11 +6,16 @@ import { utf8Text } from "./utf8.ts";
  * Reads the answer of a source.
  *
  * @param parse throws Invalid for what it cannot understand
+ * @param read its bytes as text; by default they are UTF-8
  * @throws {Permanent} saying who answered what; the same answer would come again
  */
-export function understand<T>(answer: Fetched, parse: (text: string) => T): T {
+export function understand<T>(
+  answer: Fetched,
+  parse: (text: string) => T,
+  read = ({ body }: Fetched) => utf8Text(body),
+): T {
   try {
-    return parse(utf8Text(answer.body));
+    return parse(read(answer));
   } catch (error) {
     if (!(error instanceof Invalid)) throw error;
     const { host, pathname } = new URL(answer.url);

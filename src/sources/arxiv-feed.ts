@@ -3,7 +3,7 @@ import { arxivIdOf, type Day, type Sighting } from "../core/paper.ts";
 import { Invalid } from "../errors.ts";
 import type { Fetch } from "../fetch.ts";
 import { understand } from "./answer.ts";
-import { arxivSighting } from "./arxiv-record.ts";
+import { arxivSighting, withoutPreface } from "./arxiv-record.ts";
 import { dayOf, instantOf, lineOf, linesOf, namesOf, textOf } from "./fields.ts";
 import type { Pulled, Refusal, Source } from "./source.ts";
 import { childOf, childrenOf, parseXml, textIn, type XmlElement } from "./xml.ts";
@@ -55,7 +55,7 @@ function readEntry(entry: XmlElement, index: number): Sighting | Refusal {
     where: `entry ${index + 1}`,
     arxivId: ids.find((id) => id !== null) ?? arxivIdOf(childOf(entry, "link")?.attributes.href ?? ""),
     title: lineOf(textIn(childOf(entry, "title"))),
-    abstract: abstractOf(textIn(childOf(entry, "summary") ?? childOf(entry, "description"))),
+    abstract: textOf(withoutPreface(textIn(childOf(entry, "summary") ?? childOf(entry, "description")))),
     authors: childrenOf(entry, "creator").flatMap((creator) => namesOf(textIn(creator))),
     categories: linesOf(childrenOf(entry, "category").map((category) => category.attributes.term ?? textIn(category))),
     // Of a replaced or cross-listed paper the feed's date is that of the announcement, years after the paper perhaps.
@@ -67,9 +67,4 @@ function readEntry(entry: XmlElement, index: number): Sighting | Refusal {
 
 function announcedAt(entry: XmlElement): string {
   return textIn(childOf(entry, "published") ?? childOf(entry, "pubDate")).trim();
-}
-
-/** Before the abstract stand the id, the kind of announcement and the word "Abstract:". */
-function abstractOf(summary: string): string | undefined {
-  return textOf(summary.replace(/^\s*arXiv:\S+\s+Announce Type:\s*[\w-]+\s+(?:Abstract:\s*)?/i, ""));
 }

@@ -37,6 +37,11 @@ export function arxivSighting(record: ArxivRecord): Sighting | Refusal {
   });
 }
 
+/** In arXiv's feeds the id, the kind of announcement and the word "Abstract:" stand before the abstract. */
+export function withoutPreface(summary: string): string {
+  return summary.replace(/^\s*arXiv:\S+\s+Announce Type:\s*[\w-]+\s+(?:Abstract:\s*)?/i, "");
+}
+
 /**
  * Withdrawing leaves the record in place; only its words say so: a comment like "withdrawn by the author", or an abstract
  * that begins "This paper has been withdrawn". Patients may be withdrawn from a study further on.

@@ -1,4 +1,4 @@
-/** The contract every source of papers keeps. A new source is one file beside this one and one line in app.ts. */
+/** The contract every source of papers keeps. A new source is one file beside this one and one line in open-sources.ts. */
 import type { Day, Sighting } from "../core/paper.ts";
 
 /** One thing a source sent that could not become a sighting, and why: a broken paper does not stop the day. */
@@ -21,7 +21,12 @@ export interface Source {
   /** True for one that lists papers by day with votes; only its listings make editions. */
   readonly trending: boolean;
   /**
-   * Everything the source has for one UTC day, all pages of it.
+   * True for one that counts, at this moment, something about papers that others told of: it is asked for yesterday in
+   * every round, however often it has answered, and gives what it has not counted since that day ended.
+   */
+  readonly everyRound?: boolean;
+  /**
+   * Everything the source has for one UTC day, all pages of it; papers of the days before do no harm.
    *
    * @throws {Temporary} when it cannot be reached or asks to wait
    * @throws {Permanent} when its answer cannot be understood

@@ -78,6 +78,12 @@ test("a source without listings is read once for each day that is over, and agai
   expect(asked).toEqual([addDays(TODAY, -3)]);
 });
 
+test("a source that counts is asked for yesterday in every round, however often it has answered", async () => {
+  const { asked, source } = aSource({ [YESTERDAY]: [{}] }, { name: "stars", trending: false, everyRound: true });
+  for (const time of ["2026-04-15T00:30Z", "2026-04-15T01:30Z", "2026-04-16T00:30Z"]) await collect([source], time);
+  expect(asked).toEqual([YESTERDAY, YESTERDAY, TODAY]);
+});
+
 describe("a source that fails", () => {
   test("leaves the others alone, is noted with its problem, and is not asked eight times", async () => {
     const down = aSource(Object.fromEntries(WEEK.map((day) => [day, new Temporary("hub answered 503")])));

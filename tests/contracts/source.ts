@@ -6,8 +6,13 @@ import type { Pulled, Source } from "../../src/sources/source.ts";
 import { aSite, type Site } from "../support/site.ts";
 
 export interface SourceCase {
+  /** Its name; of several of a kind, what stands before the colon. */
   readonly name: string;
+  /** Told apart in titles, where a source works in two ways. */
+  readonly how?: string;
   readonly trending: boolean;
+  /** Counts something, votes or other; by default the trending ones do. */
+  readonly counts?: boolean;
   open(fetch: Fetch, url: string): Source;
   readonly day: string;
   /** A good answer for the day, complete on one page. */
@@ -18,14 +23,16 @@ export interface SourceCase {
   readonly refused: number;
   /** An answer that says: nothing on this day. */
   readonly empty: string;
+  /** The day of that answer, when it is another. */
+  readonly emptyDay?: string;
 }
 
 export function keepsTheSourceContract(given: SourceCase): void {
   /** Runs a pull against a server that answers with `bodies` in turn, the last again and again. */
   async function pull(
     bodies: readonly (string | number | Buffer)[],
-    signal?: AbortSignal,
-  ): Promise<{ pulled: Pulled; asked: readonly string[] }> {
+    { signal, day = given.day }: { signal?: AbortSignal; day?: string } = {},
+  ): Promise<{ name: string; pulled: Pulled; asked: readonly string[] }> {
     const site: Site = await aSite((_, response) => {
       const body = bodies[Math.min(site.asked.length, bodies.length) - 1]!;
       if (typeof body === "number") response.writeHead(body).end();
@@ -33,19 +40,21 @@ export function keepsTheSourceContract(given: SourceCase): void {
     });
     const fetch = openFetch({ userAgent: "test", allow: [site.url], backOffMs: 1, pace: [] });
     try {
-      const pulled = await given.open(fetch, site.url).fetch({ day: given.day, ...(signal && { signal }) });
-      return { pulled, asked: site.asked };
+      const source = given.open(fetch, site.url);
+      const pulled = await source.fetch({ day, ...(signal && { signal }) });
+      return { name: source.name, pulled, asked: site.asked };
     } finally {
       await fetch.close();
       await site.close();
     }
   }
 
-  describe(`the source ${given.name}`, () => {
+  describe(`the source ${[given.name, given.how].filter(Boolean).join(", ")}`, () => {
     test("gives the papers of a day in their order, names itself, and refuses broken ones one by one (D3)", async () => {
-      const { pulled } = await pull([given.answer]);
+      const { name, pulled } = await pull([given.answer]);
+      expect(name.split(":")[0]).toBe(given.name);
       expect(pulled.sightings.map(({ title }) => title)).toEqual(given.titles);
-      expect(new Set(pulled.sightings.map(({ source }) => source))).toEqual(new Set([given.name]));
+      expect(new Set(pulled.sightings.map(({ source }) => source))).toEqual(new Set([name]));
       expect(pulled.refusals.map(({ where, reason }) => where !== "" && reason !== "")).toEqual(
         Array(given.refused).fill(true),
       );
@@ -53,14 +62,18 @@ export function keepsTheSourceContract(given: SourceCase): void {
       expect(places).toEqual([...new Set(places)].sort((a, b) => a - b));
     });
 
-    test("lists by day and counts votes exactly when it is a trending one", async () => {
+    test("lists by day exactly when it is a trending one, and counts exactly when it says so", async () => {
       const { pulled } = await pull([given.answer]);
+      const counts = given.counts ?? given.trending;
       expect(pulled.sightings.every(({ listedOn }) => (listedOn !== undefined) === given.trending)).toBe(true);
-      expect(pulled.sightings.every(({ signals }) => Object.keys(signals).length > 0 === given.trending)).toBe(true);
+      expect(pulled.sightings.every(({ signals }) => Object.keys(signals).length > 0 === counts)).toBe(true);
     });
 
     test("holds an empty day for a good answer", async () => {
-      expect((await pull([given.empty])).pulled).toEqual({ sightings: [], refusals: [] });
+      expect((await pull([given.empty], { day: given.emptyDay ?? given.day })).pulled).toEqual({
+        sightings: [],
+        refusals: [],
+      });
     });
 
     test("survives a 500 in between (D2)", async () => {
@@ -87,7 +100,7 @@ export function keepsTheSourceContract(given: SourceCase): void {
 
     test("stops when it is told to", async () => {
       const reason = new Error("stop");
-      await expect(pull([given.answer], AbortSignal.abort(reason))).rejects.toBe(reason);
+      await expect(pull([given.answer], { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     });
   });
 }
