@@ -188,7 +188,7 @@ export async function openApp(
     const rooms = {
       papers: papers(prisma),
       paperRecords: paperRecords(prisma),
-      pulls: pulls(prisma),
+      pulls: pulls(prisma, pool),
       candidates: candidates(prisma),
       editions: editions(prisma),
       requests: requests(prisma),

@@ -18,7 +18,9 @@ import { openSigner } from "./mail/dkim.ts";
 import { examineServer } from "./mail/examine-server.ts";
 import { parseMailbox } from "./mail/headers.ts";
 import { profilesOf } from "./mail/profiles.ts";
+import { openSources } from "./open-sources.ts";
 import { readRefusedDomains } from "./refused-domains.ts";
+import { feedName } from "./sources/feed.ts";
 import { type DatabaseFacts, examineDatabase } from "./store/examine-database.ts";
 
 export interface DeskOptions {
@@ -71,9 +73,13 @@ export async function openDesk(config: Config, { resolver = new dns.Resolver(DNS
     const within = sitesOf(config).filter(({ url }) => isOnline || config.privateOrigins.includes(new URL(url).origin));
     return Promise.all(within.map((site) => visit(fetch, site, () => new Date())));
   });
+  const sources = await orProblem(problems, "SOURCES", () =>
+    openSources(config, { fetch, papersWithCode: async () => [] }),
+  );
   return {
     ...{ config, dataDir, publicUrl, problems, domains, warnings, names, servers, visits },
     keys: keys || null,
+    sources: sources ?? [],
     records: signer?.records ?? ([] as readonly Published[]),
     origins: once(() => Promise.all(servers.map(({ origin }) => origin()))),
     database: once(() => databaseOf(config, dataDir)),
@@ -100,12 +106,15 @@ async function databaseOf({ databaseUrl }: Config, dataDir: string): Promise<Dat
   }
 }
 
-function sitesOf({ sources, huggingFaceUrl, arxivUrl }: Config): Site[] {
+function sitesOf({ sources, huggingFaceUrl, arxivUrl, feedUrls, gitHubUrl }: Config): Site[] {
   const sites: Site[] = [];
   if (sources.includes("hugging-face"))
     sites.push({ name: "Hugging Face", url: `${huggingFaceUrl}/api/daily_papers?limit=1` });
   if (sources.some((name) => name.startsWith("arxiv")))
     sites.push({ name: "arXiv", url: `${arxivUrl}/api/query?search_query=cat:cs.AI&max_results=1` });
+  if (sources.includes("feed")) sites.push(...feedUrls.map((url) => ({ name: feedName(url), url })));
+  // The one question that costs nothing: docs.github.com/rest/rate-limit.
+  if (sources.includes("github")) sites.push({ name: "GitHub", url: `${gitHubUrl}/rate_limit` });
   return sites;
 }
 

@@ -14,7 +14,7 @@ import { type Check, runChecks } from "./doctor/run.ts";
 import { judgeServer } from "./doctor/server.ts";
 import { judgeKeys, judgePostalAddress, judgeSettings } from "./doctor/settings.ts";
 import { lookAtDkim, lookAtDmarc } from "./doctor/signatures.ts";
-import { judgeOwnClock, judgeVisits } from "./doctor/sources.ts";
+import { judgeOwnClock, judgeRecords, judgeVisits } from "./doctor/sources.ts";
 import { lookAtWeb } from "./doctor/web.ts";
 import { type Desk, type DeskOptions, openDesk } from "./doctor-desk.ts";
 import { Invalid, type Problem } from "./errors.ts";
@@ -58,7 +58,7 @@ function houseChecks(desk: Desk): Check[] {
   const { config, dataDir, publicUrl, problems, keys, servers, database } = desk;
   const isPublic = !isLoopbackHost(new URL(publicUrl).hostname);
   const isEmbedded = config.databaseUrl === null;
-  const onDatabase = (judge: (facts: DatabaseFacts) => Verdict) => async () => {
+  const onDatabase = (judge: (facts: DatabaseFacts) => Verdict | Verdict[]) => async () => {
     const facts = await database();
     return facts === null ? green("There is no embedded database yet: the first start makes it.") : judge(facts);
   };
@@ -78,6 +78,10 @@ function houseChecks(desk: Desk): Check[] {
       onDatabase((facts) => judgeDatabase(facts, { isEmbedded })),
     ),
     ...(isEmbedded ? [] : [at("database clock", onDatabase(judgeDatabaseClock))]),
+    at(
+      "papers",
+      onDatabase((facts) => judgeRecords(facts, desk.sources)),
+    ),
     at("queue", async () =>
       redisUrl ? judgeRedis(await examineRedis(redisUrl)) : judgePostgresQueue(await database()),
     ),

@@ -1,8 +1,10 @@
 /** A look at the database as the doctor takes it: reads, and changes nothing. */
 import { fileURLToPath } from "node:url";
 import pg from "pg";
+import type { SourceRecord } from "../core/source-health.ts";
 import { Permanent } from "../errors.ts";
 import { pendingMigrations, readMigrations } from "./migrate/history.ts";
+import { sourceRecords } from "./source-records.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));
 
@@ -17,6 +19,8 @@ export type DatabaseFacts =
       readonly migrations: { readonly applied: number; readonly pending: readonly string[] };
       /** Why the history of migrations is not the beginning of ours; null when it is. */
       readonly broken: string | null;
+      /** What the record of pulls says of each source; null where the tables are not ours yet. */
+      readonly sources: readonly SourceRecord[] | null;
     }
   | {
       readonly isReached: false /** A code of PostgreSQL or of the network. */;
@@ -55,6 +59,7 @@ export async function examineDatabase(
         ? { applied: 0, pending: [] }
         : { applied: migrations.length - pending.length, pending: pending.map(({ name }) => name) },
       broken: isBroken ? pending : null,
+      sources: isBroken || pending.length > 0 ? null : await sourceRecords(pool),
     };
   } catch (error) {
     const { code = "", message } = error as { code?: string; message: string };

@@ -50,7 +50,14 @@ describe("the doctor", () => {
     const findings = await examine(settings(), { resolver: aNameServer(zones) });
     expect(levelsOf(findings.filter(({ check }) => check !== "data folder"))).toEqual({
       ...{ settings: "green", keys: "green", "postal address": "green", database: "green", "database clock": "green" },
-      ...{ queue: "green", clock: "amber", sources: "amber", "mail server": "green", "sender domain": "green" },
+      ...{
+        queue: "green",
+        papers: "amber",
+        clock: "amber",
+        sources: "amber",
+        "mail server": "green",
+        "sender domain": "green",
+      },
       ...{
         SPF: "green",
         DKIM: "green",

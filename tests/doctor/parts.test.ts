@@ -77,7 +77,7 @@ describe("a database", () => {
   test("older than 18 is red", () => {
     const facts: DatabaseFacts = {
       ...{ isReached: true, version: 170004, now: at("2026-04-15T07:00Z"), askedAt: at("2026-04-15T07:00Z") },
-      ...{ migrations: { applied: 5, pending: [] }, broken: null },
+      ...{ migrations: { applied: 5, pending: [] }, broken: null, sources: null },
     };
     expect(inShort(judgeDatabase(facts, ours))).toBe("red: PostgreSQL 17.4 is older than 18.");
   });

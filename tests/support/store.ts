@@ -39,7 +39,7 @@ export async function aStore(start = at("2026-04-15T07:00Z")) {
   const log = openLog({ level: "silent", pretty: false });
   const rooms = {
     papers: papers(prisma),
-    pulls: pulls(prisma),
+    pulls: pulls(prisma, pool),
     candidates: candidates(prisma),
     editions: editions(prisma),
     requests: requests(prisma),
