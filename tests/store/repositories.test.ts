@@ -104,5 +104,8 @@ test("stars gained are those between two counts of GitHub's, whatever others pas
   );
   await store.papers.add([counted("2604.00001", 152)], at("2026-04-15T00:05Z"));
   const { candidates, previous } = await store.candidates.of(DAY, "2026-01-01");
-  expect([candidates[0]!.signals.stars, [...previous.stars.values()]]).toEqual([152, [140]]);
+  expect([candidates[0]!.signals.stars, [...previous.signals.values()].map(({ stars }) => stars)]).toEqual([
+    152,
+    [140],
+  ]);
 });
