@@ -4,8 +4,8 @@ import type { TextIndex } from "./text-index.ts";
 import { Gap, mayJoin } from "./words.ts";
 
 /**
- * Calls `visit` for each time the words of a part stand in a text, with a place inside, in no particular order.
- * With `oncePerText` repetitions inside one text are mostly passed over, which is faster where only the text matters.
+ * Calls `visit` for each time the words of a part stand in a text, with its first place and the place behind its last, in
+ * no particular order. With `oncePerText` repetitions inside one text are mostly passed over, which is faster where only the text matters.
  *
  * `multi-agent`, `multi agent` and `multiagent` find each other: a word of the phrase may stand as two in the text, and
  * two words of the phrase as one. In quotes nothing is joined or parted.
@@ -13,7 +13,7 @@ import { Gap, mayJoin } from "./words.ts";
 export function findPhrase(
   index: TextIndex,
   part: PhrasePart,
-  visit: (place: number) => void,
+  visit: (from: number, to: number) => void,
   oncePerText = false,
 ): void {
   const steps = stepsOf(index, part);
@@ -33,9 +33,12 @@ export function findPhrase(
       // Nearly all places of a common word fail here, before anything is called.
       if (after >= 0 && stemAt[place + 1] !== after) continue;
       if (before >= 0 && stemAt[place - 1] !== before) continue;
-      if (!cameFrom(search, anchor, place) || !goesOn(search, anchor, place)) continue;
+      const from = cameFrom(search, anchor, place);
+      if (from < 0) continue;
+      const to = goesOn(search, anchor, place);
+      if (to < 0) continue;
       lastText = textAt[place]!;
-      visit(place);
+      visit(from, to);
     }
   }
 }
@@ -126,36 +129,51 @@ function rarest(index: TextIndex, steps: readonly Step[]): number {
 
 // These two run for each place of a phrase's rarest word: plain loops, as closures here cost ten times as much.
 
-/** Do the steps from `at` to the last stand in the row from `place` on? */
-function goesOn(search: Search, at: number, place: number): boolean {
+/** Where the steps from `at` to the last end that stand in the row from `place` on; −1 when they do not stand there. */
+function goesOn(search: Search, at: number, place: number): number {
   const { index, steps } = search;
   const step = steps[at]!;
   const stem = index.stemAt[place];
-  if (stem === step.stem && isForm(search, step, place) && follows(search, at + 1, place + 1)) return true;
-  if (stem === step.joined && follows(search, at + 2, place + 1)) return true;
-  for (const parting of step.parted) {
-    if (isParted(index, parting, place) && follows(search, at + 1, place + 2)) return true;
+  if (stem === step.stem && isForm(search, step, place)) {
+    const end = follows(search, at + 1, place + 1);
+    if (end >= 0) return end;
   }
-  return false;
+  if (stem === step.joined) {
+    const end = follows(search, at + 2, place + 1);
+    if (end >= 0) return end;
+  }
+  for (const parting of step.parted) {
+    const end = isParted(index, parting, place) ? follows(search, at + 1, place + 2) : -1;
+    if (end >= 0) return end;
+  }
+  return -1;
 }
 
-function follows(search: Search, at: number, place: number): boolean {
-  return at === search.steps.length || (fits(search, at, place) && goesOn(search, at, place));
+function follows(search: Search, at: number, place: number): number {
+  if (at === search.steps.length) return place;
+  return fits(search, at, place) ? goesOn(search, at, place) : -1;
 }
 
-/** Do the steps before `at` stand in the row before `place`? */
-function cameFrom(search: Search, at: number, place: number): boolean {
-  if (at === 0) return true;
-  if (!fits(search, at, place)) return false;
+/** Where the steps before `at` begin that stand in the row before `place`; −1 when they do not stand there. */
+function cameFrom(search: Search, at: number, place: number): number {
+  if (at === 0) return place;
+  if (!fits(search, at, place)) return -1;
   const { index, steps } = search;
   const step = steps[at - 1]!;
   const stem = index.stemAt[place - 1];
-  if (stem === step.stem && isForm(search, step, place - 1) && cameFrom(search, at - 1, place - 1)) return true;
-  if (at > 1 && stem === steps[at - 2]!.joined && cameFrom(search, at - 2, place - 1)) return true;
-  for (const parting of step.parted) {
-    if (isParted(index, parting, place - 2) && cameFrom(search, at - 1, place - 2)) return true;
+  if (stem === step.stem && isForm(search, step, place - 1)) {
+    const start = cameFrom(search, at - 1, place - 1);
+    if (start >= 0) return start;
   }
-  return false;
+  if (at > 1 && stem === steps[at - 2]!.joined) {
+    const start = cameFrom(search, at - 2, place - 1);
+    if (start >= 0) return start;
+  }
+  for (const parting of step.parted) {
+    const start = isParted(index, parting, place - 2) ? cameFrom(search, at - 1, place - 2) : -1;
+    if (start >= 0) return start;
+  }
+  return -1;
 }
 
 function isForm({ index, part }: Search, step: Step, place: number): boolean {
