@@ -19,6 +19,20 @@ export function papersPerDay(editions: readonly EditionIndex[], filter: Filter):
   return recent.length === 0 ? 0 : papers / recent.length;
 }
 
+/** {@link papersPerDay} of a filter that wants one topic and nothing else. */
+export function papersPerDayOn(editions: readonly EditionIndex[], topic: string): number {
+  const nothingElse = {
+    name: "",
+    categories: [],
+    include: [],
+    authors: [],
+    exclude: [],
+    minUpvotes: 0,
+    onlyWithCode: false,
+  };
+  return papersPerDay(editions, { grammar: 1, watches: [{ ...nothingElse, topics: [topic] }] });
+}
+
 function newPapers(index: EditionIndex, filter: Filter): number {
   const { papers } = match(index, filter);
   let count = 0;

@@ -1,5 +1,4 @@
-import type { Filter } from "../core/filter.ts";
-import { EDITIONS_OF_MEAN, papersPerDay } from "../core/papers-per-day.ts";
+import { EDITIONS_OF_MEAN, papersPerDayOn } from "../core/papers-per-day.ts";
 import type { Topic } from "../core/topics.ts";
 import type { WebApp } from "./server.ts";
 
@@ -13,19 +12,6 @@ export async function topicsPerDay({ shelf, catalogue }: Pick<WebApp, "shelf" | 
     id,
     name,
     description,
-    papersPerDay: papersPerDay(indexes, onTopic(id)),
+    papersPerDay: papersPerDayOn(indexes, id),
   }));
-}
-
-function onTopic(id: string): Filter {
-  const nothingElse = {
-    name: "",
-    categories: [],
-    include: [],
-    authors: [],
-    exclude: [],
-    minUpvotes: 0,
-    onlyWithCode: false,
-  };
-  return { grammar: 1, watches: [{ ...nothingElse, topics: [id] }] };
 }

@@ -10,6 +10,7 @@ export interface PaperRecord {
   readonly summary: string;
   readonly authors: readonly string[];
   readonly categories: readonly string[];
+  readonly keywords: readonly string[];
   readonly organization: string | null;
   readonly url: string;
   readonly pdfUrl: string | null;
@@ -29,7 +30,7 @@ export function paperRecords(prisma: PrismaClient) {
     /** The paper that goes by this alias; null when none does. */
     async find(alias: string): Promise<PaperRecord | null> {
       const [row] = await prisma.$queryRaw<(Omit<PaperRecord, "editions" | "topics"> & { key: number })[]>`
-        SELECT p.id AS key, p.public_id AS id, p.title, p.abstract, p.summary, p.authors, p.categories, p.organization, p.url,
+        SELECT p.id AS key, p.public_id AS id, p.title, p.abstract, p.summary, p.authors, p.categories, p.keywords, p.organization, p.url,
           p.pdf_url AS "pdfUrl", p.code_url AS "codeUrl", p.published_at AS "publishedAt", p.withdrawn
         FROM paper_aliases a JOIN papers p ON p.id = a.paper_id WHERE a.alias = ${alias}`;
       if (!row) return null;
