@@ -3,8 +3,9 @@ import type { RankedPaper } from "./edition.ts";
 import type { Filter } from "./filter.ts";
 
 /**
- * Of a digest one topic gets at most this share, as long as others have something to send. Of April's twenty-two first
- * tens eight had a topic with five papers or more (docs/score.md).
+ * Of a digest one topic gets at most this share, as long as others have something to send. In April 2026 a reader of
+ * everything had two of a topic on most days, four on three days and would have had five on one: it is for the weeks in
+ * which everybody publishes the same.
  */
 const TOPIC_SHARE = 0.4;
 
