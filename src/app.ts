@@ -34,6 +34,7 @@ import { openQueue } from "./queue/queue.ts";
 import { readRefusedDomains } from "./refused-domains.ts";
 import { openSecrets } from "./secrets.ts";
 import { readPapersFile } from "./sources/paper-files.ts";
+import { openRecording } from "./sources/recording.ts";
 import { candidates } from "./store/candidates.ts";
 import { clockWatch } from "./store/clock-watch.ts";
 import { openDatabase } from "./store/database.ts";
@@ -57,6 +58,7 @@ import { reports } from "./store/reports.ts";
 import { repositories } from "./store/repositories.ts";
 import { requests } from "./store/requests.ts";
 import { restoration } from "./store/restoration.ts";
+import { scratchClock } from "./store/scratch-clock.ts";
 import { openScratchDatabase } from "./store/scratch-database.ts";
 import { openShelf } from "./store/shelf.ts";
 import { stops } from "./store/stops.ts";
@@ -264,6 +266,9 @@ export async function openApp(
         const [row] = await prisma.$queryRaw<{ now: Date }[]>`SELECT paperboy_now() AS now`;
         return row!.now;
       },
+      openRecording: (folder: string) => openRecording(folder, log),
+      /** Null for a database that is there to stay: its clock is nobody's to set. */
+      databaseClock: scratch ? scratchClock(pool) : null,
       /** Every part this process rests on: `ok`, or what is wrong with it. */
       ready: async () => ({
         database: await state(prisma.$queryRaw`SELECT 1`),

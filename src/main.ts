@@ -1,4 +1,5 @@
 /** Opens the doors this process should open (web, workers, or both) and closes them on a signal. */
+import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { startIntake } from "../workers/intake.ts";
 import { startWorkers } from "../workers/start.ts";
@@ -7,6 +8,7 @@ import { openApp } from "./app.ts";
 import { type Config, readConfig } from "./config.ts";
 import type { createServer } from "./http/server.ts";
 import { type Log, openLog } from "./log.ts";
+import { openRecording } from "./sources/recording.ts";
 
 export interface Doors {
   readonly web: boolean;
@@ -16,17 +18,23 @@ export interface Doors {
 /** How long mails and jobs under way may take to finish after a signal. */
 const GRACE_MS = 25_000;
 
-/** Runs until a signal. @returns the exit code */
-export async function run(doors: Doors, config: Config, log: Log): Promise<number> {
+/**
+ * Runs until a signal.
+ *
+ * @param record folder in which the workers keep every answer of a source, for `paperboy replay`
+ * @returns the exit code
+ */
+export async function run(doors: Doors, config: Config, log: Log, record?: string): Promise<number> {
   keepMemorySmall();
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
   // Without workers nothing is sent from here: the catcher's page belongs to the process that does.
+  const recording = record === undefined ? null : await openRecording(record, log);
   const app = await openApp(doors.workers ? config : { ...config, catcherPort: 0 }, { log, publicUrl });
   const watch = await watchDatabase(app);
   const server = doors.web ? await serve(doors.workers ? app : { ...app, needs: ["database"] }, config.port) : null;
   // With the web server, the other port that is open to the world: of workers there may be many on one machine.
   const intake = doors.web ? await startIntake(app) : null;
-  const workers = doors.workers ? await startWorkers(app) : null;
+  const workers = doors.workers ? await startWorkers({ ...app, ...(recording && { recording }) }) : null;
   if (workers && (await app.editions.bounds()).first === null) await app.queue.ring("collect-papers", {});
   if (workers) log.info("The workers wait for what is due");
   if (server) log.info(`Paperboy is at ${publicUrl}`);
@@ -65,7 +73,13 @@ if (process.argv[1] === import.meta.filename) {
   const log = openLog();
   try {
     const config = readConfig(process.env);
-    process.exitCode = await run({ web: true, workers: true }, config, openLog({ level: config.logLevel }));
+    const { values } = parseArgs({ options: { record: { type: "string" } } });
+    process.exitCode = await run(
+      { web: true, workers: true },
+      config,
+      openLog({ level: config.logLevel }),
+      values.record,
+    );
   } catch (error) {
     log.fatal({ err: error }, "Paperboy did not start");
     process.exitCode = 1;

@@ -3,7 +3,8 @@ import { candidateDays } from "../core/edition.ts";
 import type { Pull } from "../core/edition-close.ts";
 import { type Day, publicId } from "../core/paper.ts";
 import type { Log } from "../log.ts";
-import type { Pulled, Source } from "../sources/source.ts";
+import type { RecordedEnrichment, RecordedPull, Recording } from "../sources/recording.ts";
+import type { Source } from "../sources/source.ts";
 import type { Papers } from "../store/papers.ts";
 import type { Pulls } from "../store/pulls.ts";
 
@@ -11,6 +12,8 @@ export type Needs = {
   sources: readonly Source[];
   papers: Pick<Papers, "add" | "listedOn" | "toEnrich">;
   pulls: Pick<Pulls, "add" | "complete">;
+  /** Where every answer is kept besides; absent: nowhere. */
+  recording?: Pick<Recording, "add">;
   log: Log;
   now: () => Date;
 };
@@ -36,21 +39,22 @@ const ASK_AGAIN_MS = 20 * 60 * 60 * 1000;
  * over. A source that fails is noted and leaves the rest alone.
  */
 export async function collectPapers(needs: Needs, signal?: AbortSignal): Promise<Collected> {
-  const today = utcDayOf(needs.now());
+  const round = needs.now();
+  const today = utcDayOf(round);
   const yesterday = addDays(today, -1);
   const { since } = candidateDays(yesterday);
   const total = { read: 0, added: 0, refused: 0, failed: 0 };
   for (const source of needs.sources) {
     let failures = 0;
     for (const day of await daysToAsk(source)) {
-      const pulled = await pull(needs, source, day, signal);
+      const pulled = await pull(needs, source, { day, round }, signal);
       failures = pulled ? 0 : failures + 1;
       if (!pulled) total.failed += 1;
       if (pulled) for (const count of ["read", "added", "refused"] as const) total[count] += pulled[count];
       // Two failures in a row are a source that is down: asking six times more helps nobody.
       if (failures === 2) break;
     }
-    if (failures === 0) await enrich(needs, source, since, signal);
+    if (failures === 0) await enrich(needs, source, { since, round }, signal);
   }
   return total;
 
@@ -72,66 +76,95 @@ function daysDown(from: Day, to: Day): Day[] {
 
 /** @returns null when the source failed */
 async function pull(
-  { papers, pulls, log, now }: Needs,
+  needs: Needs,
   source: Source,
-  day: Day,
+  { day, round }: { readonly day: Day; readonly round: Date },
   signal?: AbortSignal,
 ): Promise<Collected | null> {
-  const startedAt = now();
-  const note = (outcome: Pull["outcome"], listed: number, refused: number, problem: string | null) =>
-    pulls.add({ source: source.name, day, startedAt, endedAt: now(), outcome, papers: listed, refused, problem });
-  let pulled: Pulled;
+  const { log, now, recording } = needs;
+  const asked = { source: source.name, trending: source.trending, day, startedAt: now() };
+  let answer: Answer;
   try {
-    pulled = await source.fetch({ day, ...(signal ? { signal } : {}) });
+    const { sightings, refusals, repeats = false } = await source.fetch({ day, ...(signal ? { signal } : {}) });
+    answer = { ...asked, endedAt: now(), sightings, refusals, repeats, problem: null };
   } catch (error) {
     if (signal?.aborted) throw error;
     // The round goes on without it; this record of the pull closes no edition, and raises the alarm in time.
     log.warn({ source: source.name, day, err: error }, "a source did not answer");
-    await note("failed", 0, 0, error instanceof Error ? error.message : String(error));
-    return null;
+    const problem = error instanceof Error ? error.message : String(error);
+    answer = { ...asked, endedAt: now(), sightings: [], refusals: [], repeats: false, problem };
   }
-  const { sightings, refusals } = pulled;
-  for (const { where, reason } of refusals)
-    log.warn({ source: source.name, day, where, reason }, "a paper was refused");
-  const listed = source.trending ? sightings.filter((sighting) => sighting.listedOn === day) : sightings;
-  const isRepeat =
-    pulled.repeats === true || (source.trending && (await repeats(papers, source, day, listed.map(publicId))));
+  const { outcome, ...heard } = await hear(needs, answer);
+  await recording?.add({ kind: "pull", ...answer, round, outcome });
+  return outcome === "failed" ? null : { ...heard, failed: 0 };
+}
+
+/** What a source answered for a day, or that it did not. */
+type Answer = Omit<RecordedPull, "kind" | "round" | "outcome">;
+
+/** Judges what a source answered for a day and keeps it, and the record of the pull. */
+export async function hear(
+  { papers, pulls, log, now }: Pick<Needs, "papers" | "pulls" | "log" | "now">,
+  { source, trending, day, startedAt, sightings, refusals, repeats, problem }: Answer,
+): Promise<Omit<Collected, "failed"> & Pick<Pull, "outcome">> {
+  const note = (outcome: Pull["outcome"], listed: number, problem: string | null) =>
+    pulls.add({ source, day, startedAt, endedAt: now(), outcome, papers: listed, refused: refusals.length, problem });
+  if (problem !== null) {
+    await note("failed", 0, problem);
+    return { outcome: "failed", read: 0, added: 0, refused: 0 };
+  }
+  for (const { where, reason } of refusals) log.warn({ source, day, where, reason }, "a paper was refused");
+  const listed = trending ? sightings.filter((sighting) => sighting.listedOn === day) : sightings;
+  const isRepeat = repeats || (trending && (await isEarlierDay(papers, source, day, listed.map(publicId))));
   // What a repeating answer says of the day it repeats is still worth hearing: votes go on.
   const heard = isRepeat ? sightings.filter((sighting) => sighting.listedOn !== day) : sightings;
   const { added } = await papers.add(heard, now());
-  await note(
-    isRepeat ? "repeating" : "good",
-    isRepeat ? 0 : listed.length,
-    refusals.length,
-    refusals[0]?.reason ?? null,
-  );
-  return { read: heard.length, added, refused: refusals.length, failed: 0 };
+  const outcome = isRepeat ? "repeating" : "good";
+  await note(outcome, isRepeat ? 0 : listed.length, refusals[0]?.reason ?? null);
+  return { outcome, read: heard.length, added, refused: refusals.length };
 }
 
 /**
  * A day that lists nothing but what the last day before it listed is that day again, under another date. On a Sunday that
  * is Friday: Saturday's listing, a repeat itself, was not kept.
  */
-async function repeats(papers: Needs["papers"], source: Source, day: Day, ids: readonly string[]): Promise<boolean> {
+async function isEarlierDay(
+  papers: Needs["papers"],
+  source: string,
+  day: Day,
+  ids: readonly string[],
+): Promise<boolean> {
   if (ids.length === 0) return false;
   for (const earlier of daysDown(addDays(day, -1), candidateDays(day).since)) {
-    const before = await papers.listedOn(source.name, earlier);
+    const before = await papers.listedOn(source, earlier);
     if (before.size > 0) return ids.every((id) => before.has(id));
   }
   return false;
 }
 
-async function enrich({ papers, log, now }: Needs, source: Source, since: Day, signal?: AbortSignal): Promise<void> {
+async function enrich(
+  needs: Needs,
+  source: Source,
+  { since, round }: { readonly since: Day; readonly round: Date },
+  signal?: AbortSignal,
+): Promise<void> {
+  const { papers, log, now, recording } = needs;
   if (!source.enrich) return;
   const askedBefore = new Date(now().getTime() - ASK_AGAIN_MS);
   const arxivIds = await papers.toEnrich(source.name, since, askedBefore, ENRICH);
   if (arxivIds.length === 0) return;
+  const asked = { source: source.name, trending: source.trending, arxivIds, round, startedAt: now() };
+  let answer: Omit<RecordedEnrichment, "kind">;
   try {
-    const { sightings } = await source.enrich({ arxivIds, ...(signal ? { signal } : {}) });
+    const { sightings, refusals } = await source.enrich({ arxivIds, ...(signal ? { signal } : {}) });
+    answer = { ...asked, endedAt: now(), sightings, refusals, problem: null };
     await papers.add(sightings, now());
   } catch (error) {
     if (signal?.aborted) throw error;
     // Categories are a help, not a need: the next round asks again.
     log.warn({ source: source.name, err: error }, "papers could not be enriched");
+    const problem = error instanceof Error ? error.message : String(error);
+    answer = { ...asked, endedAt: now(), sightings: [], refusals: [], problem };
   }
+  await recording?.add({ kind: "enrichment", ...answer });
 }

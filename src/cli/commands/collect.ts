@@ -5,13 +5,24 @@ import { json, type Terminal } from "../terminal.ts";
 export const collect = (terminal: Terminal) =>
   new Command("collect")
     .description("read every source once, now")
+    .option("--record <folder>", "keep every answer there too, for `replay`")
     .option("--json", "print one JSON object")
-    .action(async (options: { json?: boolean }) => {
-      const done = await terminal.withApp((app) => collectPapers(app));
+    .action(async (options: { record?: string; json?: boolean }) => {
+      const { done, recorded } = await terminal.withApp(async (app) => {
+        const recording = options.record === undefined ? null : await app.openRecording(options.record);
+        const done = await collectPapers({ ...app, ...(recording && { recording }) });
+        return { done, recorded: recording && { written: recording.written, unwritten: recording.unwritten } };
+      });
       const { read, added, refused, failed } = done;
       terminal.print(
-        options.json ? json(done) : `${read} read, ${added} of them new, ${refused} refused, ${failed} requests failed`,
+        options.json
+          ? json({ ...done, ...(recorded && { recorded: recorded.written }) })
+          : `${read} read, ${added} of them new, ${refused} refused, ${failed} requests failed${recorded ? `; ${recorded.written} answers recorded` : ""}`,
       );
+      if (recorded && recorded.unwritten > 0) {
+        terminal.complain(`${recorded.unwritten} answers could not be recorded: the log says why.`);
+        process.exitCode = 1;
+      }
       if (read > 0 || failed === 0) return;
       terminal.complain(
         "No source answered: the log says why. `paperboy import FILE` takes papers from a file meanwhile.",
