@@ -47,7 +47,7 @@ describe("every command in the README is run by CI", () => {
   afterAll(async () => {
     await site.close();
     // What root's embedded databases kept outside their data directories.
-    for (const receipt of ["root-home", "demo/root-home"].map((name) => join(folder, name)))
+    for (const receipt of ["root-home", "demo/root-home", "replay/root-home"].map((name) => join(folder, name)))
       if (existsSync(receipt)) rmSync(readFileSync(receipt, "utf8"), { recursive: true, force: true });
     rmSync(folder, { recursive: true, force: true });
   });

@@ -13,7 +13,7 @@ import type { Papers } from "../store/papers.ts";
 import type { Pulls } from "../store/pulls.ts";
 
 export type Needs = {
-  sources: readonly Source[];
+  sources: readonly Pick<Source, "name" | "trending">[];
   papers: Pick<Papers, "fromFiles">;
   pulls: Pick<Pulls, "of">;
   candidates: CandidateStore;

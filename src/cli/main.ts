@@ -3,6 +3,7 @@
  *
  * The application is loaded by the commands that need it: help comes at once.
  */
+import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { type Config, readConfig } from "../config.ts";
 import { Invalid } from "../errors.ts";
@@ -16,6 +17,7 @@ import { erase } from "./commands/erase.ts";
 import { importFiles } from "./commands/import.ts";
 import { pause } from "./commands/pause.ts";
 import { preview } from "./commands/preview.ts";
+import { type PlayedApp, replay } from "./commands/replay.ts";
 import { resume } from "./commands/resume.ts";
 import { suppress } from "./commands/suppress.ts";
 import { topics } from "./commands/topics.ts";
@@ -58,7 +60,8 @@ program
 program
   .command("worker")
   .description("collect papers, close editions, plan and send digests")
-  .action(() => serve({ web: false, workers: true }));
+  .option("--record <folder>", "keep every answer of a source there too, for `replay`")
+  .action(({ record }: { record?: string }) => serve({ web: false, workers: true, record }));
 program
   .command("migrate")
   .description("bring the database to the newest migration")
@@ -74,6 +77,14 @@ program
   });
 for (const command of [collect, importFiles, preview, edition, deliver, pause, resume, suppress, topics, erase])
   program.addCommand(command(terminal).exitOverride());
+program.addCommand(
+  replay({
+    ...terminal,
+    readRecording: async (folder) => (await import("../sources/read-recording.ts")).readRecording(folder),
+    onStage,
+    show: (line) => void (process.stderr.isTTY && process.stderr.write(`\r\u001b[K${line}`)),
+  }).exitOverride(),
+);
 program.addCommand(
   doctor({
     print: terminal.print,
@@ -91,10 +102,38 @@ try {
   process.exitCode = codeOf(error);
 }
 
-async function serve(doors: Doors): Promise<void> {
+/** In a corner of its own, on the parts a fresh machine has: what else is set is for the real thing. */
+async function onStage<T>(work: (app: PlayedApp) => Promise<T>): Promise<T> {
+  const { EDITION_CLOSES_AT, TOPICS_FILE, RETENTION_DAYS, POSTAL_ADDRESS } = process.env;
+  const { dataDir, logLevel, publicUrl, port } = settings();
+  const config = readConfig({
+    ...{ EDITION_CLOSES_AT, TOPICS_FILE, RETENTION_DAYS, POSTAL_ADDRESS },
+    ...{ DATA_DIR: join(dataDir, "replay"), CATCHER_PORT: "0" },
+  });
+  let at = new Date();
+  const { openApp } = await import("../app.ts");
+  const app = await openApp(config, {
+    // What sources and editions of then were warned of was told then.
+    log: logFor(config, logLevel === "info" || logLevel === "warn" ? "error" : logLevel),
+    publicUrl: publicUrl ?? `http://localhost:${port}`,
+    now: () => at,
+    ...{ offline: true, scratch: true },
+  });
+  const setClock = async (to: Date) => {
+    at = to;
+    await app.databaseClock!.set(to);
+  };
+  try {
+    return await work({ ...app, setClock });
+  } finally {
+    await app.close();
+  }
+}
+
+async function serve({ record, ...doors }: Doors & { record?: string | undefined }): Promise<void> {
   const config = settings();
   const { run } = await import("../main.ts");
-  process.exitCode = await run(doors, config, logFor(config));
+  process.exitCode = await run(doors, config, logFor(config), record);
 }
 
 function codeOf(error: unknown): number {

@@ -9,7 +9,7 @@ import { type PreferencesGiven, preferences } from "../support/builders.ts";
 import { type Hub, type HubItem, hubDays, openHub } from "../support/hub.ts";
 import { needs } from "../support/needs.ts";
 import { sharedData } from "../support/shared-data.ts";
-import { at } from "../support/time.ts";
+import { at, instantIn } from "../support/time.ts";
 import { aWorld, papersIn, type World } from "../support/world.ts";
 
 const ZONES = [
@@ -230,13 +230,4 @@ function daysOf(since: string, until: string): string[] {
   const days: string[] = [];
   for (let day = since; day <= until; day = addDays(day, 1)) days.push(day);
   return days;
-}
-
-/** When a wall clock in `zone` shows this hour: found by looking at what clocks show, without the product's calendar. */
-function instantIn(zone: string, day: string, hour: number): number {
-  const shown = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "short" });
-  const wanted = `${day} ${String(hour).padStart(2, "0")}:00`;
-  for (let at = Date.parse(`${day}T00:00Z`) - 15 * HOUR; at <= Date.parse(`${day}T00:00Z`) + 40 * HOUR; at += HOUR / 4)
-    if (shown.format(at) >= wanted) return at;
-  throw new Error(`${zone} never shows ${wanted}`);
 }

@@ -43,3 +43,18 @@ export async function aFastClock(pool: pg.Pool, start: Date, factor: number) {
     },
   };
 }
+
+const HOUR_MS = 3_600_000;
+
+/** When a wall clock in `zone` shows this hour: found by looking at what clocks show, without the product's calendar. */
+export function instantIn(zone: string, day: string, hour: number): number {
+  const shown = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "short" });
+  const wanted = `${day} ${String(hour).padStart(2, "0")}:00`;
+  for (
+    let at = Date.parse(`${day}T00:00Z`) - 15 * HOUR_MS;
+    at <= Date.parse(`${day}T00:00Z`) + 40 * HOUR_MS;
+    at += HOUR_MS / 4
+  )
+    if (shown.format(at) >= wanted) return at;
+  throw new Error(`${zone} never shows ${wanted}`);
+}
