@@ -35,6 +35,7 @@ export async function migrate({
   const migrations = await readMigrations(migrationsDir);
   // One session: the lock belongs to it, and so does the transaction around the engine's statements.
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 1, idleTimeoutMillis: 0 });
+  pool.setMaxListeners(0); // Prisma's adapter adds one each time it connects, which is once a migration
   pool.on("error", () => {}); // a connection that breaks while idle; the next statement says so
   try {
     if ((await pendingMigrations(pool, migrations)).length === 0) return { applied: [] };
