@@ -21,7 +21,7 @@ import type { RankedPaper } from "./edition.ts";
 import type { Because, Filter, Watch } from "./filter.ts";
 import { findPhrase } from "./find-phrase.ts";
 import { Found } from "./found.ts";
-import { isSamePerson, type PersonName, parseName } from "./people.ts";
+import { isSamePerson, keysOfName, type PersonName, parseName } from "./people.ts";
 import { type PhrasePart, parsePhrase } from "./phrase.ts";
 import { indexTexts, type TextIndex } from "./text-index.ts";
 
@@ -53,17 +53,15 @@ export interface EditionIndex {
   readonly found: { readonly phrases: Found; readonly authors: Found };
 }
 
-interface Author {
+/** Somebody as the papers write them. */
+export interface Author {
+  readonly text: string;
   readonly name: PersonName;
   readonly papers: Bits;
 }
 
-interface AuthorIndex {
-  /** By last word of the name. */
-  readonly bySurname: ReadonlyMap<string, readonly Author[]>;
-  /** By the whole name as one word. */
-  readonly bySquashed: ReadonlyMap<string, readonly Author[]>;
-}
+/** By what names of one person share (`keysOfName`). */
+type AuthorIndex = ReadonlyMap<string, readonly Author[]>;
 
 /** What a filter takes of an edition. Good until the next filter is matched: its sets are used again. */
 export interface Matched {
@@ -225,7 +223,8 @@ function papersInCategory(index: EditionIndex, category: string): Bits {
   return index.categories.get(category) ?? index.none;
 }
 
-function papersSaying(index: EditionIndex, entry: string): Bits {
+/** The papers that an entry of `include` or `exclude` is found in. Not to be changed. */
+export function papersSaying(index: EditionIndex, entry: string): Bits {
   return index.found.phrases.get(entry, () => {
     const phrase = parsePhrase(entry);
     // Entries are judged when they come in (filter.ts): a mistake here is an older grammar's, and finds nothing.
@@ -245,13 +244,17 @@ function papersSayingPart(index: EditionIndex, part: PhrasePart): Bits {
 
 function papersBy(index: EditionIndex, entry: string): Bits {
   return index.found.authors.get(entry, () => {
-    const asked = parseName(entry);
     const bits = noBits(index.papers.length);
-    const { bySurname, bySquashed } = index.authors;
-    const candidates = [...(bySurname.get(asked.words.at(-1) ?? "") ?? []), ...(bySquashed.get(asked.squashed) ?? [])];
-    for (const { name, papers } of candidates) if (isSamePerson(asked, name)) unite(bits, papers);
+    for (const { papers } of authorsNamed(index, entry)) unite(bits, papers);
     return bits;
   });
+}
+
+/** The authors that an entry of `authors` means, as the papers write them. */
+export function authorsNamed({ authors }: EditionIndex, entry: string): Author[] {
+  const asked = parseName(entry);
+  const candidates = new Set(keysOfName(asked).flatMap((key) => authors.get(key) ?? []));
+  return [...candidates].filter(({ name }) => isSamePerson(asked, name));
 }
 
 /** Title, abstract and keywords are searched; the summary, another's words about the paper, only where there is no abstract. */
@@ -284,22 +287,14 @@ function placesByKey(papers: readonly RankedPaper[]): Map<number, number[]> {
 }
 
 function indexAuthors(papers: readonly RankedPaper[]): AuthorIndex {
-  const authors = [...group(papers, (paper) => paper.authors)].map(([text, bits]) => ({
-    name: parseName(text),
-    papers: bits,
-  }));
-  return {
-    bySurname: listBy(authors, ({ name }) => name.words.at(-1) ?? ""),
-    bySquashed: listBy(authors, ({ name }) => name.squashed),
-  };
-}
-
-function listBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const lists = new Map<string, T[]>();
-  for (const item of items) {
-    const list = lists.get(keyOf(item));
-    if (list) list.push(item);
-    else lists.set(keyOf(item), [item]);
+  const index = new Map<string, Author[]>();
+  for (const [text, bits] of group(papers, (paper) => paper.authors)) {
+    const author = { text, name: parseName(text), papers: bits };
+    for (const key of keysOfName(author.name)) {
+      const others = index.get(key);
+      if (others) others.push(author);
+      else index.set(key, [author]);
+    }
   }
-  return lists;
+  return index;
 }
