@@ -30,9 +30,19 @@ function readName(text: string): Omit<PersonName, "writtenOut"> {
     .split(",")
     .map(wordsOfName)
     .filter((words) => words.length > 0);
-  const words = [...given.flat(), ...surname];
+  const words = joinSyllables([...given.flat(), ...surname]);
   return { words, squashed: words.map(whole).join("") };
 }
+
+/** `Yi Fan Zhang` is Yi-Fan, not Yi with a middle name that may be left out. */
+function joinSyllables(words: readonly string[]): readonly string[] {
+  const [first = "", second = "", ...rest] = words;
+  return rest.length > 0 && SYLLABLE.test(first) && SYLLABLE.test(second) ? [`${first}-${second}`, ...rest] : words;
+}
+
+// Of Mandarin in Pinyin, those that Romance surnames begin with left out.
+const SYLLABLE =
+  /^(?!d[aeiu]$|l[aeo]$|juan$)(?:[bpmfdtnlgkhjqxrzcsyw]|[zcs]h)?(?:ai?|an|ang|ao|e|ei|en|eng|ia|ian|iang|iao|ie|in|ing|iong|i|iu|ong|ou|o|ua|uai|uan|uang|ue|ui|un|uo|u)$/;
 
 // Only where they can be nothing else: Md begins many names in Bangladesh.
 const BEFORE_A_NAME = new Set(["dr", "prof", "professor"]);

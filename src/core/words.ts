@@ -115,16 +115,25 @@ function singularOf(word: string): string {
 
 function american(word: string): string {
   // Nearly all words end otherwise, and one look is four times as fast as four.
-  if (!/(?:[iy]s(?:e|ed|er|ing|ation|ational|able)|our(?:al|ed|ing|hood|ful|able)?|l(?:ed|er|ing))$/.test(word))
+  if (
+    !/(?:[iy]s(?:e|ed|er|ing|ation|ational|able|ability)|our(?:al|ed|ing|hood|ful|able|ism|ization|isation|ite)?|l(?:ed|er|ing|or)|[ao]e.*|dgement)$/.test(
+      word,
+    )
+  )
     return word;
   return word
-    .replace(/is(e|ed|er|ing|ation|ational|able)$/, "iz$1")
+    .replace(/is(e|ed|er|ing|ation|ational|able|ability)$/, "iz$1")
     .replace(/ys(e|ed|er|ing)$/, "yz$1")
-    .replace(/our(?=$|al$|ed$|ing$|hood$|ful$|able$)/, "or")
+    .replace(/our(?=$|al$|ed$|ing$|hood$|ful$|able$|ism$|ization$|ite$)/, "or")
     .replace(
-      /^(model|label|travel|signal|channel|level|cancel|tunnel|fuel|total|initial|equal)l(?=ed$|er$|ing$)/,
+      /^(model|label|travel|signal|channel|level|cancel|tunnel|fuel|total|initial|equal|counsel)l(?=ed$|er$|or$|ing$)/,
       "$1",
-    );
+    )
+    .replace(/dgement$/, "dgment")
+    // Medicine keeps the Greek diphthongs in Britain.
+    .replace(/(?<=^an|^leuk|^h|isch|ur|glyc)aem/, "em")
+    .replace(/(?<=^(?:ortho)?p)aed|(?<=^an)aes(?=th)|(?<=^gyn)aec/, (letters) => letters.slice(1))
+    .replace(/^oe(?=soph|str|dem)|(?<=^f)oe(?=tus|tal)|(?<=^diarrh)oe/, "e");
 }
 
 /** Plurals and spellings that no rule above gets right, and words that only look like plurals. */
@@ -156,23 +165,53 @@ const IRREGULAR: ReadonlyMap<string, string> = new Map(
     matrices: "matrix",
     indices: "index",
     vertices: "vertex",
+    vortices: "vortex",
+    simplices: "simplex",
+    cortices: "cortex",
+    helices: "helix",
     appendices: "appendix",
     axes: "axis",
     heroes: "hero",
+    echoes: "echo",
+    potatoes: "potato",
+    tomatoes: "tomato",
     criteria: "criterion",
     phenomena: "phenomenon",
+    spectra: "spectrum",
+    optima: "optimum",
+    minima: "minimum",
+    maxima: "maximum",
+    momenta: "momentum",
+    quanta: "quantum",
+    automata: "automaton",
+    polyhedra: "polyhedron",
+    bacteria: "bacterium",
     formulae: "formula",
+    antennae: "antenna",
+    nuclei: "nucleus",
+    radii: "radius",
+    foci: "focus",
+    loci: "locus",
+    schemata: "schema",
     corpora: "corpus",
     stimuli: "stimulus",
     children: "child",
     men: "man",
     women: "woman",
     mice: "mouse",
+    feet: "foot",
+    teeth: "tooth",
     leaves: "leaf",
     lives: "life",
+    halves: "half",
+    shelves: "shelf",
+    wolves: "wolf",
+    knives: "knife",
     gases: "gas",
     buses: "bus",
+    canvas: "canvas",
     canvases: "canvas",
+    atlas: "atlas",
     atlases: "atlas",
     quizzes: "quiz",
     viruses: "virus",
@@ -180,17 +219,41 @@ const IRREGULAR: ReadonlyMap<string, string> = new Map(
     diagnoses: "diagnosis",
     centre: "center",
     centres: "center",
+    centred: "centered",
+    centring: "centering",
+    metre: "meter",
+    metres: "meter",
+    litre: "liter",
+    litres: "liter",
+    fibres: "fiber",
+    theatre: "theater",
+    theatres: "theater",
     catalogue: "catalog",
     catalogues: "catalog",
     defence: "defense",
     defences: "defense",
     artefact: "artifact",
     artefacts: "artifact",
+    encyclopaedia: "encyclopedia",
     programme: "program",
     programmes: "program",
+    offence: "offense",
+    offences: "offense",
+    licence: "license",
+    licences: "license",
+    dialogue: "dialog",
+    dialogues: "dialog",
+    analogue: "analog",
+    analogues: "analog",
+    sceptic: "skeptic",
+    sceptical: "skeptical",
+    favourite: "favorite",
+    aluminium: "aluminum",
+    ageing: "aging",
+    mould: "mold",
     fibre: "fiber",
-    fibres: "fiber",
     grey: "gray",
+    greyscale: "grayscale",
   }),
 );
 

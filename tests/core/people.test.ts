@@ -50,6 +50,9 @@ const SAME: readonly [asked: string, author: string][] = [
   ["Md Hasan", "Md. Hasan"],
   ["Douglas O Flaherty", "Douglas K. O'Flaherty"],
   ["李明", "李 明"],
+  ["Yi Fan Zhang", "Yi-Fan Zhang"],
+  ["Yu Tong Ling", "Yu Tong Tiffany Ling"],
+  ["Juan Torre", "Juan de la Torre"],
 ];
 
 test.each(SAME)("%s is %s", (asked, author) => {
@@ -65,6 +68,8 @@ const DIFFERENT: readonly [asked: string, author: string][] = [
   ["Yuan Li", "Yuan Liu"],
   ["Weinan E", "Weinan Eagle"],
   ["Wei Chen", "Chen Wei"],
+  ["Yi Fan Zhang", "Yi Zhang"],
+  ["Yi Zhang", "Yi Fan Zhang"],
   ["Xiao Li", "Xiao-Ming Li"],
   ["Jean Alayrac", "Jean-Baptiste Alayrac"],
   ["Angelica Rivero", "Angelica I. Aviles-Rivero"],
