@@ -1,38 +1,66 @@
 /** Finds the words of a phrase among the laid-out words of many papers: walks the places of its rarest word, compares numbers. */
+import { addBit, type Bits, noBits } from "./bits.ts";
 import { gapFits, type PhrasePart } from "./phrase.ts";
 import type { TextIndex } from "./text-index.ts";
 import { Gap, mayJoin } from "./words.ts";
 
 /**
- * Calls `visit` for each time the words of a part stand in a text, with its first place and the place behind its last, in
- * no particular order. With `oncePerText` repetitions inside one text are mostly passed over, which is faster where only the text matters.
+ * The texts in which the words of a part stand.
  *
  * `multi-agent`, `multi agent` and `multiagent` find each other: a word of the phrase may stand as two in the text, and
  * two words of the phrase as one. In quotes nothing is joined or parted.
  */
-export function findPhrase(
-  index: TextIndex,
-  part: PhrasePart,
-  visit: (from: number, to: number) => void,
-  oncePerText = false,
-): void {
+export function textsSaying(index: TextIndex, part: PhrasePart): Bits {
   const steps = stepsOf(index, part);
-  if (steps === null) return;
-  const search = { index, part, steps };
+  const known = steps === null ? undefined : textsKnown(index, part, steps);
+  const texts = known?.slice() ?? noBits(index.size);
+  const { textAt } = index;
+  if (steps === null) return texts;
+  walk({ index, part, steps }, (place) => addBit(texts, textAt[place]!), {
+    oncePerText: true,
+    isKnown: known !== undefined,
+  });
+  return texts;
+}
+
+/**
+ * Calls `visit` for each time the words of a part stand in a text, with its first place and the place behind its last, in no
+ * particular order.
+ */
+export function findPhrase(index: TextIndex, part: PhrasePart, visit: (from: number, to: number) => void): void {
+  const steps = stepsOf(index, part);
+  if (steps !== null) walk({ index, part, steps }, visit, { oncePerText: false, isKnown: false });
+}
+
+/** Where a lone common word stands as it is, which need not be walked through. */
+function textsKnown(index: TextIndex, part: PhrasePart, steps: readonly Step[]): Bits | undefined {
+  if (steps.length > 1 || part.titleOnly) return undefined;
+  const { stem, surface } = steps[0]!;
+  return part.exact ? index.textsOfSurface.get(surface) : index.textsOfStem.get(stem);
+}
+
+/**
+ * @param how.oncePerText repetitions inside one text are mostly passed over, which is faster where only the text matters
+ * @param how.isKnown where a lone word stands undivided is known already
+ */
+function walk(
+  search: Search,
+  visit: (from: number, to: number) => void,
+  { oncePerText, isKnown }: { oncePerText: boolean; isKnown: boolean },
+): void {
+  const { index, part, steps } = search;
   const anchor = rarest(index, steps);
-  const before = onlyStemOf(steps, anchor - 1);
-  const after = onlyStemOf(steps, anchor + 1);
-  const { stemAt, textAt } = index;
-  const limit = part.titleOnly ? index.titleEnd : stemAt.length;
-  for (const { places, back } of trailsOf(index, steps[anchor]!)) {
+  const { textAt } = index;
+  const limit = part.titleOnly ? index.titleEnd : index.stemAt.length;
+  for (const { places, back, isWhole, beside, neighbours } of trailsOf(index, steps, anchor)) {
+    if (isKnown && isWhole) continue;
     let lastText = -1;
     for (let i = 0; i < places.length; i++) {
+      // Nearly all places of a common word fail here, before anything is called.
+      if (beside !== null && !neighbours.includes(beside[i]!)) continue;
       const place = places[i]! - back;
       if (place >= limit) break;
       if (oncePerText && textAt[place] === lastText) continue;
-      // Nearly all places of a common word fail here, before anything is called.
-      if (after >= 0 && stemAt[place + 1] !== after) continue;
-      if (before >= 0 && stemAt[place - 1] !== before) continue;
       const from = cameFrom(search, anchor, place);
       if (from < 0) continue;
       const to = goesOn(search, anchor, place);
@@ -95,36 +123,75 @@ function partings(stems: ReadonlyMap<string, number>, stem: string): Step["parte
 interface Trail {
   readonly places: Int32Array;
   readonly back: 0 | 1;
+  /** Of the word as it is. */
+  readonly isWhole: boolean;
+  /** What stands before or behind each place, and what may; null when nothing has to. */
+  readonly beside: Int32Array | null;
+  readonly neighbours: readonly number[];
 }
 
-/** All places where this step may begin; two halves of a word are looked for by the rarer one. */
-function trailsOf(index: TextIndex, { stem, joined, parted }: Step): Trail[] {
-  const whole = [stem, joined].filter((id) => id !== -1).map((id): Trail => ({ places: index.places[id]!, back: 0 }));
-  const halves = parted.map(({ first, second }): Trail => {
-    const [left, right] = [index.places[first]!, index.places[second]!];
-    return left.length <= right.length ? { places: left, back: 0 } : { places: right, back: 1 };
-  });
-  return [...whole, ...halves];
+/** All places where a step may begin; two halves of a word are looked for by the rarer one. */
+function trailsOf(index: TextIndex, steps: readonly Step[], at: number): Trail[] {
+  const { places, before, after } = index;
+  const { stem, joined, parted } = steps[at]!;
+  const trails: Trail[] = [];
+  const add = (id: number, isWhole: boolean) => {
+    const next = beginningsOf(steps[at + (isWhole ? 1 : 2)]);
+    const beside = next.length > 0 ? { beside: after[id]!, neighbours: next } : besideBefore(index, steps, at, id);
+    trails.push({ places: places[id]!, back: 0, isWhole, ...beside });
+  };
+  if (stem !== -1) add(stem, true);
+  if (joined !== -1) add(joined, false);
+  for (const { first, second } of parted) {
+    const isLeft = places[first]!.length <= places[second]!.length;
+    trails.push(
+      isLeft
+        ? { places: places[first]!, back: 0, isWhole: false, beside: after[first]!, neighbours: [second] }
+        : { places: places[second]!, back: 1, isWhole: false, beside: before[second]!, neighbours: [first] },
+    );
+  }
+  return trails;
 }
 
-/** The one stem that must stand beside the anchor for step `at`; −1 when there is no such step or it can stand otherwise. */
-function onlyStemOf(steps: readonly Step[], at: number): number {
-  const step = steps[at];
-  // With a joined or parted word about, the neighbour may be one place further on.
-  if (step === undefined || steps.some(({ joined, parted }) => joined !== -1 || parted.length > 0)) return -1;
-  return step.stem;
+function besideBefore({ before }: TextIndex, steps: readonly Step[], at: number, id: number) {
+  const last = endingsOf(steps[at - 1], steps[at - 2]);
+  return last.length > 0 ? { beside: before[id]!, neighbours: last } : { beside: null, neighbours: last };
+}
+
+/** The stems a step may begin with. */
+function beginningsOf(step: Step | undefined): number[] {
+  if (step === undefined) return [];
+  return [step.stem, step.joined, ...step.parted.map(({ first }) => first)].filter((id) => id !== -1);
+}
+
+/** The stems a step may end with, one of them the step before it joined to it. */
+function endingsOf(step: Step | undefined, earlier: Step | undefined): number[] {
+  if (step === undefined) return [];
+  return [step.stem, earlier?.joined ?? -1, ...step.parted.map(({ second }) => second)].filter((id) => id !== -1);
 }
 
 /** The step to start from: the one with the fewest places that no reading leaps over by joining it to the word before. */
 function rarest(index: TextIndex, steps: readonly Step[]): number {
   let best = 0;
   let fewest = Number.POSITIVE_INFINITY;
-  steps.forEach((step, at) => {
-    if (at > 0 && steps[at - 1]!.joined !== -1) return;
-    const places = trailsOf(index, step).reduce((sum, trail) => sum + trail.places.length, 0);
-    if (places < fewest) [best, fewest] = [at, places];
-  });
+  for (let at = 0; at < steps.length; at++) {
+    if (at > 0 && steps[at - 1]!.joined !== -1) continue;
+    const places = placesToWalk(index, steps[at]!);
+    if (places >= fewest) continue;
+    best = at;
+    fewest = places;
+  }
   return best;
+}
+
+function placesToWalk(index: TextIndex, { stem, joined, parted }: Step): number {
+  let count = placeCount(index, stem) + placeCount(index, joined);
+  for (const { first, second } of parted) count += Math.min(placeCount(index, first), placeCount(index, second));
+  return count;
+}
+
+function placeCount({ places }: TextIndex, stem: number): number {
+  return stem === -1 ? 0 : places[stem]!.length;
 }
 
 // These two run for each place of a phrase's rarest word: plain loops, as closures here cost ten times as much.

@@ -19,10 +19,10 @@ import {
 } from "./bits.ts";
 import type { RankedPaper } from "./edition.ts";
 import type { Because, Filter, Watch } from "./filter.ts";
-import { findPhrase } from "./find-phrase.ts";
+import { textsSaying } from "./find-phrase.ts";
 import { Found } from "./found.ts";
 import { isSamePerson, keysOfName, type PersonName, parseName } from "./people.ts";
-import { type PhrasePart, parsePhrase } from "./phrase.ts";
+import { parsePhrase } from "./phrase.ts";
 import { indexTexts, type TextIndex } from "./text-index.ts";
 
 /** An edition laid out for matching. A paper is known by its place in `papers`. */
@@ -229,17 +229,10 @@ export function papersSaying(index: EditionIndex, entry: string): Bits {
     const phrase = parsePhrase(entry);
     // Entries are judged when they come in (filter.ts): a mistake here is an older grammar's, and finds nothing.
     if ("mistake" in phrase) return noBits(index.papers.length);
-    const [first, ...others] = phrase.parts.map((part) => papersSayingPart(index, part));
+    const [first, ...others] = phrase.parts.map((part) => textsSaying(index.text, part));
     for (const other of others) intersect(first!, other);
     return first!;
   });
-}
-
-function papersSayingPart(index: EditionIndex, part: PhrasePart): Bits {
-  const bits = noBits(index.papers.length);
-  const { textAt } = index.text;
-  findPhrase(index.text, part, (place) => addBit(bits, textAt[place]!), true);
-  return bits;
 }
 
 function papersBy(index: EditionIndex, entry: string): Bits {

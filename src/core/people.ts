@@ -63,7 +63,7 @@ function wordsOfName(text: string): string[] {
 
 /** A hyphen binds two words to one: `Jean-Baptiste` as `Jeanbaptiste`. */
 function whole(word: string): string {
-  return word.replaceAll("-", "");
+  return word.includes("-") ? word.replaceAll("-", "") : word;
 }
 
 /**
@@ -99,15 +99,12 @@ function waysToWrite(name: PersonName): PersonName[] {
 
 function isSame(asked: PersonName, author: PersonName): boolean {
   if (asked.squashed === author.squashed) return asked.squashed !== "";
-  return surnamesOf(asked.words).some((one) =>
-    surnamesOf(author.words).some(
-      (other) =>
-        one.surname === other.surname &&
-        // Parted on both sides it is found by its last word alone.
-        Math.min(one.length, other.length) === 1 &&
-        givenNamesAgree(one.given, other.given),
-    ),
-  );
+  for (const { surname, length, given } of surnamesOf(asked.words)) {
+    // A surname that is parted on both sides is found by its last word alone.
+    const authors = surnamesOf(author.words, length === 1 ? 3 : 1, surname);
+    for (const other of authors) if (other.surname === surname && givenNamesAgree(given, other.given)) return true;
+  }
+  return false;
 }
 
 interface Surname {
@@ -118,15 +115,21 @@ interface Surname {
   readonly given: readonly string[];
 }
 
-/** Of `Laurens van der Maaten`: maaten, dermaaten, vandermaaten. */
-function surnamesOf(words: readonly string[]): Surname[] {
-  return [1, 2, 3]
-    .filter((length) => length < words.length)
-    .map((length) => ({
-      surname: words.slice(-length).map(whole).join(""),
-      length,
-      given: words.slice(0, -length),
-    }));
+/**
+ * Of `Laurens van der Maaten`: maaten, dermaaten, vandermaaten.
+ *
+ * @param most words that a surname may be written in
+ * @param ending what a surname must be the end of to be worth looking at
+ */
+function surnamesOf(words: readonly string[], most = 3, ending?: string): Surname[] {
+  const surnames: Surname[] = [];
+  let surname = "";
+  for (let length = 1; length <= most && length < words.length; length++) {
+    surname = whole(words.at(-length)!) + surname;
+    if (ending !== undefined && !ending.endsWith(surname)) break;
+    surnames.push({ surname, length, given: words.slice(0, -length) });
+  }
+  return surnames;
 }
 
 function givenNamesAgree(asked: readonly string[], author: readonly string[]): boolean {

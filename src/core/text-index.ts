@@ -3,6 +3,7 @@
  *
  * All words of all papers stand in one row, titles first, each as a number, and each word knows its places in the row.
  */
+import { addBit, type Bits, noBits } from "./bits.ts";
 import { eachWord, stemOf } from "./words.ts";
 
 /** What is searched of one paper. */
@@ -27,7 +28,16 @@ export interface TextIndex {
   readonly surfaces: ReadonlyMap<string, number>;
   /** Stem → its places, ascending. */
   readonly places: readonly Int32Array[];
+  /** Stem → the stems before and behind each of its places: to look each up in the row is four times as slow. */
+  readonly before: readonly Int32Array[];
+  readonly after: readonly Int32Array[];
+  /** Common word → the texts it stands in. To walk through the places of "the" in 6,000 papers took 2 ms. */
+  readonly textsOfStem: ReadonlyMap<number, Bits>;
+  readonly textsOfSurface: ReadonlyMap<number, Bits>;
 }
+
+/** A word is common when it stands this often a text: some 90 words are, whatever the number of papers. */
+const COMMON_PER_TEXT = 0.25;
 
 /** Lays texts out for finding phrases; some 0.2 ms a paper, once an edition. */
 export function indexTexts(texts: readonly SearchedText[]): TextIndex {
@@ -63,6 +73,8 @@ export function indexTexts(texts: readonly SearchedText[]): TextIndex {
   });
 
   const stemAt = Int32Array.from(row.surface, (id) => stemOfSurface[id]!);
+  const places = placesOf(stemAt, spelling.length);
+  const commonest = COMMON_PER_TEXT * texts.length;
   return {
     size: texts.length,
     titleEnd,
@@ -72,7 +84,11 @@ export function indexTexts(texts: readonly SearchedText[]): TextIndex {
     gapAt: Uint8Array.from(row.gap),
     stems,
     surfaces,
-    places: placesOf(stemAt, spelling.length),
+    places,
+    before: places.map((found) => found.map((place) => stemAt[place - 1] ?? -1)),
+    after: places.map((found) => found.map((place) => stemAt[place + 1] ?? -1)),
+    textsOfStem: textsOf(stemAt, spelling.length, row.text, commonest),
+    textsOfSurface: textsOf(row.surface, surfaces.size, row.text, commonest),
   };
 }
 
@@ -85,4 +101,24 @@ function placesOf(stemAt: Int32Array, stemCount: number): Int32Array[] {
     places[stem]![counts[stem]!++] = place;
   });
   return places;
+}
+
+function textsOf(
+  words: Int32Array | readonly number[],
+  count: number,
+  textAt: readonly number[],
+  commonest: number,
+): Map<number, Bits> {
+  const counts = new Int32Array(count);
+  for (const word of words) counts[word]!++;
+  const size = (textAt.at(-1) ?? -1) + 1;
+  const texts = new Map<number, Bits>();
+  counts.forEach((times, word) => {
+    if (times > commonest) texts.set(word, noBits(size));
+  });
+  words.forEach((word, place) => {
+    const bits = counts[word]! > commonest ? texts.get(word) : undefined;
+    if (bits !== undefined) addBit(bits, textAt[place]!);
+  });
+  return texts;
 }

@@ -121,19 +121,21 @@ function american(word: string): string {
     )
   )
     return word;
-  return word
-    .replace(/is(e|ed|er|ing|ation|ational|able|ability)$/, "iz$1")
-    .replace(/ys(e|ed|er|ing)$/, "yz$1")
-    .replace(/our(?=$|al$|ed$|ing$|hood$|ful$|able$|ism$|ization$|ite$)/, "or")
-    .replace(
-      /^(model|label|travel|signal|channel|level|cancel|tunnel|fuel|total|initial|equal|counsel)l(?=ed$|er$|or$|ing$)/,
-      "$1",
-    )
-    .replace(/dgement$/, "dgment")
-    // Medicine keeps the Greek diphthongs in Britain.
-    .replace(/(?<=^an|^leuk|^h|isch|ur|glyc)aem/, "em")
-    .replace(/(?<=^(?:ortho)?p)aed|(?<=^an)aes(?=th)|(?<=^gyn)aec/, (letters) => letters.slice(1))
-    .replace(/^oe(?=soph|str|dem)|(?<=^f)oe(?=tus|tal)|(?<=^diarrh)oe/, "e");
+  return (
+    word
+      .replace(/is(e|ed|er|ing|ation|ational|able|ability)$/, "iz$1")
+      .replace(/ys(e|ed|er|ing)$/, "yz$1")
+      .replace(/our(?=$|al$|ed$|ing$|hood$|ful$|able$|ism$|ization$|ite$)/, "or")
+      .replace(
+        /^(model|label|travel|signal|channel|level|cancel|tunnel|fuel|total|initial|equal|counsel)l(?=ed$|er$|or$|ing$)/,
+        "$1",
+      )
+      .replace(/dgement$/, "dgment")
+      // Medicine keeps the Greek diphthongs in Britain.
+      .replace(/(?<=^an|^leuk|^h|isch|ur|glyc)aem/, "em")
+      .replace(/(?<=^(?:ortho)?p)aed|(?<=^an)aes(?=th)|(?<=^gyn)aec/, (letters) => letters.slice(1))
+      .replace(/^oe(?=soph|str|dem)|(?<=^f)oe(?=tus|tal)|(?<=^diarrh)oe/, "e")
+  );
 }
 
 /** Plurals and spellings that no rule above gets right, and words that only look like plurals. */
