@@ -38,10 +38,10 @@ export interface PhraseMistake {
 /** What an entry means, or what is wrong with it. Never throws. */
 export function parsePhrase(entry: string): Phrase | PhraseMistake {
   const pieces = splitAtPlus(entry.replace(/[\u201c\u201d\u201e\u00ab\u00bb]/g, '"'));
-  if (pieces === null) return { mistake: "A quotation mark is never closed. Write both or none." };
+  if (pieces === null) return { mistake: neverClosed(entry) };
   const parts: PhrasePart[] = [];
   for (const piece of pieces) {
-    const part = parsePart(piece);
+    const part = parsePart(piece, pieces);
     if ("mistake" in part) return part;
     parts.push(part);
   }
@@ -90,27 +90,50 @@ function isEdge(letter: string | undefined): boolean {
   return letter === undefined || /\s/.test(letter);
 }
 
-function parsePart(piece: string): PhrasePart | PhraseMistake {
+function parsePart(piece: string, all: readonly string[]): PhrasePart | PhraseMistake {
   const trimmed = piece.trim();
-  if (trimmed === "")
-    return { mistake: "Nothing stands on one side of a plus. Write a phrase on both sides, or leave the plus out." };
+  if (trimmed === "") return { mistake: nothingBesidePlus(all) };
   const prefix = /^title:\s*/i.exec(trimmed);
   const body = prefix ? trimmed.slice(prefix[0].length) : trimmed;
   const quoted = /^"([^"]*)"$/.exec(body);
-  if (!quoted && body.includes('"')) {
-    return {
-      mistake: `Quotation marks must hold a whole phrase. Write "${body.replaceAll('"', "").trim()}"; join several with a plus that has spaces around it.`,
-    };
-  }
+  if (!quoted && body.includes('"')) return { mistake: partlyQuoted(trimmed, prefix?.[0] ?? "", body) };
   const text = (quoted?.[1] ?? body).trim();
   const words = wordsOf(text);
-  if (words.length === 0)
-    return { mistake: `There is no word in ${JSON.stringify(trimmed)}. Write letters or digits.` };
+  if (words.length === 0) return { mistake: `There is no word in ${shown(trimmed)}. Write letters or digits.` };
   const joinedStems = words.map(({ surface }, i) => {
     const next = words[i + 1];
     return next !== undefined && mayJoin(surface, next.surface, next.gap) ? stemOf(surface + next.surface) : null;
   });
   return { text, words, joinedStems, titleOnly: prefix !== null, exact: quoted !== null };
+}
+
+// Mistakes say what was read and what to write: several entries stand in one field.
+
+function neverClosed(entry: string): string {
+  const words = entry.replace(/["\u201c\u201d\u201e\u00ab\u00bb]/g, "").trim();
+  const instead =
+    words === ""
+      ? "Write words between two of them."
+      : `Write "${words}" for exactly these words, or ${words} for any form of them.`;
+  return `A quotation mark is never closed in ${shown(entry)}. ${instead}`;
+}
+
+function nothingBesidePlus(pieces: readonly string[]): string {
+  const words = pieces.map((piece) => piece.trim()).filter((piece) => piece !== "");
+  const instead =
+    words.length === 0 ? "Write a phrase on both sides." : `Write ${words.join(" + ")}, or a phrase on both sides.`;
+  return `Nothing stands on one side of a plus in ${shown(pieces.join("+"))}. ${instead}`;
+}
+
+function partlyQuoted(part: string, prefix: string, body: string): string {
+  const pieces = body.split(/("[^"]*")/).filter((piece) => /[\p{L}\p{N}]/u.test(piece));
+  const instead = pieces.map((piece) => prefix.trim() + piece.trim()).join(" + ");
+  return `In ${shown(part)} only some of the words stand in quotes. Write ${instead} for papers with all of them${pieces.length > 1 ? `, or "${body.replaceAll('"', "").replace(/\s+/g, " ").trim()}" for these words in a row` : ""}.`;
+}
+
+/** An entry in a message. Curly, so that marks inside it are the reader's. */
+function shown(text: string): string {
+  return `“${text.trim()}”`;
 }
 
 /** Do two words of a phrase ask for each other's neighbourhood, or does punctuation between them leave the gap open? */

@@ -78,13 +78,13 @@ export function apiRoutes(app: WebApp, guard: Guard): Router {
       ...readJson,
       async (req, res) => {
         const filter = parseFilter(req.body, catalogue);
-        const { digest, papersPerDay } = await preview(
+        const { digest, papersPerDay, understood } = await preview(
           app,
           filter,
           countParameter(queryOf(req), "maxPapers", PREVIEW_PAPERS),
         );
         const papers = (digest?.items ?? []).map(({ paper, because }) => ({ ...paperJson(paper), because }));
-        res.json({ papers, papersPerDay });
+        res.json({ papers, papersPerDay, understood });
       },
     ],
   });

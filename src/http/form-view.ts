@@ -2,9 +2,11 @@
 import { FILTER_LIMITS } from "../core/filter.ts";
 import type { Say, Texts } from "../core/text.ts";
 import type { Catalogue } from "../core/topics.ts";
+import type { Understood } from "../core/understood.ts";
 import type { Problem } from "../errors.ts";
 import type { View } from "./pages.ts";
 import { BLANK_WATCH, fieldName, fieldOfProblem, type Typed, type TypedWatch } from "./typed.ts";
+import { type FoundViews, foundViews } from "./understood-view.ts";
 import { zoneRegions } from "./zones.ts";
 
 export interface FormOptions {
@@ -13,10 +15,12 @@ export interface FormOptions {
   readonly say: Say;
   /** An empty watch is offered beside those that are there, up to five. */
   readonly offersMore: boolean;
+  /** What the filter's words and names found, where the form says what was looked up. */
+  readonly understood?: Understood;
 }
 
 export function formView(typed: Typed, problems: readonly Problem[], options: FormOptions): View {
-  const { say, texts, catalogue, offersMore } = options;
+  const { say, texts, catalogue, offersMore, understood } = options;
   const wrong = new Wrong(problems, say);
   const isRoom = typed.watches.length < FILTER_LIMITS.watches;
   const watches =
@@ -27,7 +31,8 @@ export function formView(typed: Typed, problems: readonly Problem[], options: Fo
     email: wrong.field("email", typed.email),
     watches: watches.map((watch, at) => {
       const isOffered = at >= typed.watches.length;
-      return watchView(watch, at, { isOffered, isOne: watches.length === 1, catalogue, wrong, say });
+      const found = foundViews(understood, at, say);
+      return watchView(watch, at, { isOffered, isOne: watches.length === 1, catalogue, wrong, say, found });
     }),
     tooMany: wrong.field("watches", ""),
     cadences: choices(["daily", "weekdays", "weekly"], typed.cadence, (cadence) =>
@@ -62,8 +67,10 @@ class Wrong {
     for (const { field: named, message } of problems) {
       const field = fieldOfProblem(named);
       const kind = field.split(".").at(-1)!;
-      if (!this.#byField.has(field))
-        this.#byField.set(field, { message: say("page.wrong", { field: kind }), detail: message });
+      // Of a field of many lines each wrong one is named.
+      const before = this.#byField.get(field);
+      const detail = before === undefined ? message : `${before.detail} ${message}`;
+      this.#byField.set(field, { message: say("page.wrong", { field: kind }), detail });
     }
   }
 
@@ -80,9 +87,9 @@ class Wrong {
 function watchView(
   watch: TypedWatch,
   at: number,
-  context: { isOffered: boolean; isOne: boolean; catalogue: Catalogue; wrong: Wrong; say: Say },
+  context: { isOffered: boolean; isOne: boolean; catalogue: Catalogue; wrong: Wrong; say: Say; found: FoundViews },
 ): View {
-  const { isOffered, isOne, catalogue, wrong, say } = context;
+  const { isOffered, isOne, catalogue, wrong, say, found } = context;
   const field = (name: string, value = "") => wrong.field(fieldName(at, name), value);
   const { families, topics } = catalogue;
   return {
@@ -106,9 +113,9 @@ function watchView(
           isChosen: watch.topics.includes(topic.id),
         })),
     })),
-    include: field("include", watch.include.join("\n")),
-    exclude: field("exclude", watch.exclude.join("\n")),
-    authors: field("authors", watch.authors.join("\n")),
+    include: { ...field("include", watch.include.join("\n")), found: found.include },
+    exclude: { ...field("exclude", watch.exclude.join("\n")), found: found.exclude },
+    authors: { ...field("authors", watch.authors.join("\n")), found: found.authors },
     categories: field("categories", watch.categories.join(" ")),
     minUpvotes: field("minUpvotes", watch.minUpvotes),
     onlyWithCode: { ...field("onlyWithCode"), isOn: watch.onlyWithCode },

@@ -8,6 +8,7 @@ import { inertLine } from "../core/inert.ts";
 import type { Say, Texts, Values } from "../core/text.ts";
 import { Invalid, type Problem } from "../errors.ts";
 import { checkPage } from "./page-check.ts";
+import { wordsOfFound } from "./understood-view.ts";
 
 /** What a page is filled with. A name that a template uses and a view lacks is an error, so that none is empty by mistake. */
 export type View = Readonly<Record<string, unknown>>;
@@ -104,6 +105,7 @@ export function openPages({ folder, texts, assetUrl, postalAddress }: PagesOptio
 /** What this folder says itself; asked for at start, so that no key is missed at the first visit. */
 const wordsSaid = [
   ...wordsNeeded,
+  ...wordsOfFound,
   ...Object.keys(NOTICES).flatMap((name) => [`page.notice.${name}.heading`, `page.notice.${name}.body`]),
   ...PRESSES.flatMap((name) => ["heading", "body", "button"].map((part) => `page.press.${name}.${part}`)),
   "page.wrong",

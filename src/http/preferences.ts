@@ -1,6 +1,7 @@
 /** What a reader gets and when: shown, changed, paused. The address is masked, because mails are forwarded. */
 import { type Request, type Response, Router } from "express";
 import { type Change, changePreferences } from "../actions/change-preferences.ts";
+import { understand } from "../actions/preview.ts";
 import { requestSubscription } from "../actions/request-subscription.ts";
 import { maskAddress, parseAddress } from "../core/email-address.ts";
 import { dateOf } from "../core/text.ts";
@@ -32,7 +33,7 @@ export function preferencesRoutes(app: WebApp, pages: Pages, guard: Guard): Rout
       unlisted,
       async (req, res) => {
         const subscription = await reader(app, req);
-        if (subscription?.email) show(req, res, subscription, { done: "" });
+        if (subscription?.email) await show(req, res, subscription, { done: "" });
         else pages.notice(req, res.status(404), "unknownLink");
       },
     ],
@@ -56,7 +57,7 @@ export function preferencesRoutes(app: WebApp, pages: Pages, guard: Guard): Rout
         await changePreferences(app, subscription.id, change);
         const after = await app.subscriptions.findById(subscription.id);
         const done = change.pause ? (change.pause.paused ? "paused" : "resumed") : "saved";
-        if (after?.email) show(req, res, after, { done });
+        if (after?.email) await show(req, res, after, { done });
         else pages.notice(req, res.status(404), "unknownLink");
       },
     ],
@@ -70,7 +71,7 @@ export function preferencesRoutes(app: WebApp, pages: Pages, guard: Guard): Rout
     return readChanges(wanted, { preferences, isPaused: state === "paused" }, context);
   };
 
-  const show = (
+  const show = async (
     req: Request,
     res: Response,
     subscription: Subscription,
@@ -80,12 +81,17 @@ export function preferencesRoutes(app: WebApp, pages: Pages, guard: Guard): Rout
     if (state === "ended") return pages.notice(req, res, "ended");
     const say = pages.say(req);
     const { done, typed = typedOf(preferences), problems = [] } = shown;
+    // Beside what was typed and could not be read, what is kept would be said of other lines.
+    const understood = problems.length === 0 ? await understand(app, preferences.filter) : undefined;
     pages.send(res, say, "preferences", {
       title: say("page.preferences.heading"),
       address: maskAddress(email!),
       action: `/preferences/${linkOf(req)}`,
       done: done && say("page.preferences.done", { done }),
-      form: formView(typed, problems, { catalogue: app.catalogue, texts: app.texts, say, offersMore: true }),
+      form: formView(typed, problems, {
+        ...{ catalogue: app.catalogue, texts: app.texts, say, offersMore: true },
+        ...(understood && { understood }),
+      }),
       state: say("page.preferences.state", {
         state: pausedUntil && state === "paused" ? "pausedUntil" : state,
         next: nextDigestInWords(preferences, app.now(), say),

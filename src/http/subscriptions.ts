@@ -1,10 +1,11 @@
 /** Subscribing: the form beside a taste of the paper, the wish itself, and a link that was lost. */
 import { type Response, Router } from "express";
-import { preview } from "../actions/preview.ts";
+import { type Preview, preview } from "../actions/preview.ts";
 import { requestSubscription } from "../actions/request-subscription.ts";
 import { everything, type Filter } from "../core/filter.ts";
 import { filterToQuery } from "../core/filter-query.ts";
 import { dateOf, type Say } from "../core/text.ts";
+import type { Understood } from "../core/understood.ts";
 import type { Problem } from "../errors.ts";
 import { broughtBy, instead, type Meant, meantAddress, meantView, openGuardView, whenOf } from "./abuse/form.ts";
 import type { Guard } from "./abuse.ts";
@@ -41,16 +42,22 @@ export function subscriptionRoutes(app: WebApp, pages: Pages, { guard, assetUrl 
   const { catalogue } = app;
   const guardView = openGuardView(guard, assetUrl);
 
-  const formOf = (say: Say, typed: Typed, problems: readonly Problem[]) =>
-    formView(typed, problems, { catalogue, texts: app.texts, say, offersMore: false });
+  const formOf = (say: Say, typed: Typed, problems: readonly Problem[], understood?: Understood) =>
+    formView(typed, problems, {
+      ...{ catalogue, texts: app.texts, say, offersMore: false },
+      ...(understood && { understood }),
+    });
 
-  const homeView = async (res: Response, say: Say, { typed, filter, problems = [], meant = null }: Home) => ({
-    title: say("page.home.title"),
-    form: formOf(say, typed, problems),
-    meant: meant && meantView(say, meant),
-    guard: await guardView(res),
-    preview: await previewView(app, say, filter),
-  });
+  const homeView = async (res: Response, say: Say, { typed, filter, problems = [], meant = null }: Home) => {
+    const shown = await preview(app, filter, PREVIEW_PAPERS);
+    return {
+      title: say("page.home.title"),
+      form: formOf(say, typed, problems, shown.understood),
+      meant: meant && meantView(say, meant),
+      guard: await guardView(res),
+      preview: previewView(app, say, filter, shown),
+    };
+  };
 
   answer(router, "/", {
     async get(req, res) {
@@ -138,8 +145,7 @@ export function subscriptionRoutes(app: WebApp, pages: Pages, { guard, assetUrl 
 }
 
 /** What the newest edition holds for a filter. */
-async function previewView(app: WebApp, say: Say, filter: Filter): Promise<View> {
-  const { edition, digest, papersPerDay } = await preview(app, filter, PREVIEW_PAPERS);
+function previewView(app: WebApp, say: Say, filter: Filter, { edition, digest, papersPerDay }: Preview): View {
   const isFiltered = filter.watches.length > 0;
   const query = filterToQuery(filter);
   return {

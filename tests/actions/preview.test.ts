@@ -14,7 +14,10 @@ const shelf = (...all: ReturnType<typeof shelved>[]) => ({
 });
 
 test("before the first edition there is nothing to show", async () => {
-  expect(await preview({ shelf: shelf() }, aFilter(), 10)).toEqual({ edition: null, digest: null, papersPerDay: 0 });
+  expect(await preview({ shelf: shelf() }, aFilter(), 10)).toEqual({
+    ...{ edition: null, digest: null, papersPerDay: 0 },
+    understood: { editions: 0, papers: 0, watches: [] },
+  });
 });
 
 test("it is the digest of the newest edition, with reasons, and how many such papers a day brings", async () => {
@@ -30,4 +33,5 @@ test("it is the digest of the newest edition, with reasons, and how many such pa
     [1, "Agents that plan", ["agents"]],
   ]);
   expect(shown.papersPerDay).toBe(1);
+  expect(shown.understood).toMatchObject({ editions: 2, papers: 4, watches: [{ include: [{ papers: 2 }] }] });
 });

@@ -69,7 +69,7 @@ test("each field at fault is named, with what to write instead", () => {
     { field: "watches.0.topics.1", message: `There is no topic "wizards". Write one of: ${ids}.` },
     {
       field: "watches.0.include.1",
-      message: "Nothing stands on one side of a plus. Write a phrase on both sides, or leave the plus out.",
+      message: "Nothing stands on one side of a plus in “half +”. Write half, or a phrase on both sides.",
     },
     { field: "watches.0.topcis", message: 'There is no field "topcis" here. Check its spelling or leave it out.' },
     { field: "watches.1.name", message: "Write text." },

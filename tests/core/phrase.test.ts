@@ -124,15 +124,32 @@ test("a mistake in an entry is explained", () => {
     empty: mistakeIn('""'),
     fine: mistakeIn("C++ + title:“a + b”"),
   }).toEqual({
-    open: "A quotation mark is never closed. Write both or none.",
+    open: 'A quotation mark is never closed in “"world model”. Write "world model" for exactly these words, or world model for any form of them.',
     partly:
-      'Quotation marks must hold a whole phrase. Write "big world model"; join several with a plus that has spaces around it.',
-    half: "Nothing stands on one side of a plus. Write a phrase on both sides, or leave the plus out.",
-    leading: "Nothing stands on one side of a plus. Write a phrase on both sides, or leave the plus out.",
-    doubled: "Nothing stands on one side of a plus. Write a phrase on both sides, or leave the plus out.",
-    wordless: 'There is no word in "?!". Write letters or digits.',
-    bare: 'There is no word in "title:". Write letters or digits.',
-    empty: 'There is no word in "\\"\\"". Write letters or digits.',
+      'In “big "world model"” only some of the words stand in quotes. Write big + "world model" for papers with all of them, or "big world model" for these words in a row.',
+    half: "Nothing stands on one side of a plus in “video +”. Write video, or a phrase on both sides.",
+    leading: "Nothing stands on one side of a plus in “+ video”. Write video, or a phrase on both sides.",
+    doubled:
+      "Nothing stands on one side of a plus in “video + + diffusion”. Write video + diffusion, or a phrase on both sides.",
+    wordless: "There is no word in “?!”. Write letters or digits.",
+    bare: "There is no word in “title:”. Write letters or digits.",
+    empty: 'There is no word in “""”. Write letters or digits.',
     fine: null,
   });
+});
+
+test("what a mistake says to write is no mistake", () => {
+  for (const entry of [
+    '"world model',
+    'big "world model"',
+    'title:big "world model" late',
+    "video + ",
+    "+ video",
+    "a + + b",
+    "“half",
+  ]) {
+    const explained = explainPhrase(entry);
+    const instead = "mistake" in explained ? /\. Write (.*?)(?: for |, or )/.exec(explained.mistake)![1]! : "";
+    expect({ entry, instead, ...explainPhrase(instead) }).toEqual({ entry, instead, parts: expect.any(Array) });
+  }
 });

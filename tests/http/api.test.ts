@@ -99,6 +99,41 @@ test("a preview gives the papers with what in the filter took them, and as many 
   expect(((await one.json()) as { papers: unknown[] }).papers).toHaveLength(1);
 });
 
+test("a preview says what each word and name was read as, what it found lately, and what was probably meant", async () => {
+  const answer = await web.json("POST", "/preview", {
+    watches: [{ include: ['title:"agents"', "agents OR robots"], authors: ["Nobody At All"] }],
+  });
+  const { understood } = (await answer.json()) as { understood: Record<string, unknown> };
+  expect(understood).toEqual({
+    editions: 2,
+    papers: 3,
+    watches: [
+      {
+        include: [
+          {
+            entry: 'title:"agents"',
+            read: { parts: [{ words: ["agents"], titleOnly: true, exact: true }] },
+            papers: 2,
+            isFlood: false,
+            hints: [],
+          },
+          {
+            entry: "agents OR robots",
+            read: { parts: [{ words: ["agents", "or", "robots"], titleOnly: false, exact: false }] },
+            papers: 0,
+            isFlood: false,
+            hints: [
+              "This was read as “agents or robots”. For papers with either, make them entries of their own: agents · robots.",
+            ],
+          },
+        ],
+        authors: [{ entry: "Nobody At All", names: [], people: 0, isFlood: false, hints: [] }],
+        exclude: [],
+      },
+    ],
+  });
+});
+
 test("X9: unknown, misspelt and hostile parameters are refused by name", async () => {
   const tries: Record<string, string> = {
     "sort=upvotes": "sort",
@@ -222,7 +257,11 @@ test("before the first edition everything answers, with nothing in it", async ()
   const empty = await aWeb();
   for (const path of ["/", "/editions", "/topics"]) expect([path, (await empty.get(path)).status]).toEqual([path, 200]);
   const preview = await empty.json("POST", "/preview", {});
-  expect(await preview.json()).toEqual({ papers: [], papersPerDay: 0 });
+  expect(await preview.json()).toEqual({
+    papers: [],
+    papersPerDay: 0,
+    understood: { editions: 0, papers: 0, watches: [] },
+  });
   expect([
     (await empty.json("GET", "/editions/latest")).status,
     await (await empty.json("GET", "/editions")).json(),

@@ -58,6 +58,16 @@ test("saving the page untouched changes nothing, with watches that only the API 
   expect([saved.status, (await reader.now()).preferences]).toEqual([200, three]);
 });
 
+test("beside the lines of a watch stands what they found lately", async () => {
+  await web.anEdition("2026-04-15", [{ title: "Robots", authors: ["Ada Lovelace", "Ada B. Lovelace"] }]);
+  const reader = await aReader(three);
+  const page = await (await web.get(reader.path)).text();
+  const found = page.slice(page.indexOf('id="field-watches-2-authors-found"'));
+  expect(unescaped(found.slice(0, found.indexOf("</ul>")).replace(/^.*?>|<[^>]+>/g, "")).trim()).toBe(
+    "Ada Lovelace took Ada B. Lovelace, Ada Lovelace in the last edition.",
+  );
+});
+
 test("a watch is changed, another removed, a third added in the empty one at the end", async () => {
   const reader = await aReader(three);
   const fields = fieldsOf(await (await web.get(reader.path)).text());

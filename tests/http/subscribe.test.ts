@@ -126,6 +126,55 @@ test("the preview shows the papers of the filter that was typed, keeps the addre
   expect(await asked()).toEqual([]);
 });
 
+/** What stands under the lines of a form: field, entry and what is said of it. */
+const foundOn = (page: string) =>
+  [...page.matchAll(/<ul class="found" id="field-([\w-]+)-found">(.*?)<\/ul>/gs)].flatMap(([, field, list]) =>
+    [...list!.matchAll(/<li><bdi class="entry">(.*?)<\/bdi> (.*?)<\/li>/gs)].map(([, entry, said]) => [
+      field,
+      unescaped(entry!),
+      unescaped(said!).replace(/<[^>]+>/g, ""),
+    ]),
+  );
+
+test("the preview says beside each line what it found lately, whom a name took, and what was probably meant", async () => {
+  await web.anEdition("2026-04-16", [
+    { title: "On <b>reward</b> models", authors: ["Yann LeCun", "Yoshua Bengio"] },
+    { title: "Reward hacking", authors: ["Yann A. LeCun"] },
+  ]);
+  const answer = await web.press("/preview", {
+    include: "reward\nreward AND model",
+    exclude: "hacking",
+    authors: "Y. LeCun\nBengio",
+  });
+  const total = (await web.store.sql<{ n: number }>("SELECT count(*)::int AS n FROM papers"))[0]!.n;
+  const editions = (await web.app.shelf.recent(30)).length;
+  const of = `of the ${total} new papers of the last ${editions} editions.`;
+  expect(foundOn(await answer.text())).toEqual([
+    ["include", "reward", `in 2 ${of}`],
+    [
+      "include",
+      "reward AND model",
+      `in none ${of} This was read as “reward and model”. For papers with both, write reward + model.`,
+    ],
+    ["exclude", "hacking", `in 1 ${of}`],
+    ["authors", "Y. LeCun", `took Yann A. LeCun, Yann LeCun in the last ${editions} editions.`],
+    ["authors", "Bengio", `nobody among the authors of the last ${editions} editions. Perhaps you mean Yoshua Bengio.`],
+  ]);
+});
+
+test("each wrong line is named beside its field, with what to write instead", async () => {
+  const page = await (await web.press("/preview", { include: 'fine\n"half\nbig "world model"', authors: "?!" })).text();
+  const wrong = [...page.matchAll(/<p class="wrong" id="field-([\w-]+)-wrong">(.*?)<\/p>/g)];
+  expect(wrong.map(([, field, said]) => [field, unescaped(said!).replace(/<[^>]+>/g, "")])).toEqual([
+    [
+      "include",
+      'One of these lines cannot be searched for. A quotation mark is never closed in “"half”. Write "half" for exactly these words, or half for any form of them. In “big "world model"” only some of the words stand in quotes. Write big + "world model" for papers with all of them, or "big world model" for these words in a row.',
+    ],
+    ["authors", 'One of these lines is not a name. There is no name in "?!". Write a full name, like Ada Lovelace.'],
+  ]);
+  expect(foundOn(page)).toEqual([]);
+});
+
 test("a filter in the address fills the form; what is not ours in it is left alone", async () => {
   const page = await (await web.get("/?topics=agents,code&include=tool+use&utm_source=x&fbclid=y")).text();
   expect([...page.matchAll(/name="topics" value="([^"]+)" checked/g)].map(([, topic]) => topic)).toEqual([
