@@ -1,4 +1,4 @@
-/** The first whole sentences of a text: what a digest shows of an abstract. */
+/** Where the sentences of a text end, and the first of them. */
 import { cutAtWord } from "./inert.ts";
 
 /**
@@ -28,15 +28,21 @@ export function leadSentences(
   for (const [before, next] of rest.slice(0, max - 1).entries()) {
     const room = before + 1 < min ? hardLetters : maxLetters;
     if (lead.length + 1 + next.length > room) break;
-    lead += `${/[。！？]$/u.test(lead) ? "" : " "}${next}`;
+    lead = joinSentences([lead, next]);
   }
   return lead;
+}
+
+/** Sentences as a text again: with spaces between them, none after a Chinese or Japanese full stop. */
+export function joinSentences(sentences: readonly string[]): string {
+  return sentences.reduce((text, next) => `${text}${/[。！？]$/u.test(text) ? "" : " "}${next}`);
 }
 
 /** Where one sentence may end: its mark, whatever closes after it, then white space (none in Chinese and Japanese). */
 const endOfSentence = /(?:[.!?…]+["'”’)\]]*(?=\s|$)|[。！？]+[”’」』）]*)/gu;
 
-function sentencesOf(text: string): string[] {
+/** The sentences of a text, each without white space around it; what has no end is the last one. */
+export function sentencesOf(text: string): string[] {
   const sentences: string[] = [];
   let from = 0;
   for (const end of text.matchAll(endOfSentence)) {

@@ -44,9 +44,12 @@ test("movement is told first: new in this edition, or rising by more than a vote
   ]);
 });
 
-test("the source's summary goes before the abstract", () => {
-  expect(leadOf({ summary: "A summary.", abstract: "An abstract." })).toBe("A summary.");
-  expect(leadOf({ summary: " ", abstract: "An abstract.\nIt goes on." })).toBe("An abstract. It goes on.");
+test("the source's summary goes before the abstract, whose telling sentences stand in for it", () => {
+  expect(leadOf({ title: "A title", summary: "A summary.", abstract: "An abstract." })).toBe("A summary.");
+  const abstract = `${"Much has been said of agents in recent years, and more will be. ".repeat(8)}\nWe propose Paperboy, which mails papers. It is fast.`;
+  expect(leadOf({ title: "Paperboy mails papers", summary: " ", abstract })).toContain(
+    "We propose Paperboy, which mails papers.",
+  );
 });
 
 test("a reason says what in the filter took the paper", () => {
