@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Watch } from "../../src/core/filter.ts";
 import { indexEdition } from "../../src/core/match.ts";
 import { understandFilter } from "../../src/core/understood.ts";
 import { aprilPapers } from "../support/april-papers.ts";
@@ -17,7 +18,7 @@ const tuesday = indexEdition(
     { title: "Speech", authors: ["Yann LeCun", "Y. Li"] },
   ]),
 );
-const understand = (watch: Parameters<typeof aFilter>[0]) => understandFilter(aFilter(watch), [tuesday, monday]);
+const understand = (watch: Partial<Watch>) => understandFilter(aFilter(watch), [tuesday, monday]);
 
 test("each word and name is told what it found among the papers new in these editions", () => {
   expect(understand({ include: ["agents", "robots"], authors: ["Y. LeCun"], exclude: ["title:act"] })).toEqual({
