@@ -53,7 +53,7 @@ export function pickDigest(
   const matched = match(index, filter);
   const { papers } = matched;
   removeSent(papers, sentKeys, index);
-  const followed = mostSpecific(wanted, matched);
+  const followed = mostSpecific(index, matched);
   // A digest of one or two has no third to give away.
   const room = maxPapers - Math.min(followed.length, Math.floor(maxPapers * FOLLOWED_SHARE));
   const topicOf = topicFor(filter);
@@ -97,10 +97,10 @@ function digest({ index, edition, filter, cadence }: Wanted, places: readonly nu
 }
 
 /** The followed papers, those first about which the reader's words and people say most. */
-function mostSpecific({ index, filter }: Wanted, matched: Matched): readonly number[] {
+function mostSpecific(index: EditionIndex, matched: Matched): readonly number[] {
   const followed = membersIn(matched.papers, index.followedFrom, index.papers.length);
   if (followed.length < 2) return followed;
-  const specific = specificity(index, filter, matched);
+  const specific = specificity(index, matched);
   const says = new Map(followed.map((at) => [at, specific(at)]));
   return followed.sort((a, b) => says.get(b)! - says.get(a)! || a - b);
 }

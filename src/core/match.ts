@@ -167,7 +167,7 @@ function finding(at: number, entries: readonly string[], found: readonly Bits[])
  *
  * @returns a number for a paper's place; 0 when no word and nobody is found there
  */
-export function specificity(index: EditionIndex, filter: Filter, { byWatch }: Matched): (at: number) => number {
+export function specificity(index: EditionIndex, { byWatch }: Matched): (at: number) => number {
   const rarity = (found: Bits) => Math.log2((1 + index.papers.length) / (1 + count(found)));
   const watches = byWatch.map(({ papers, include, authors }) => ({
     papers,
