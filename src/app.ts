@@ -52,6 +52,7 @@ import { paperRecords } from "./store/paper-records.ts";
 import { papers } from "./store/papers.ts";
 import { planning } from "./store/planning.ts";
 import { pulls } from "./store/pulls.ts";
+import { quietReaders } from "./store/quiet-readers.ts";
 import { readerRecords } from "./store/reader-records.ts";
 import { recorder } from "./store/recorder.ts";
 import { reports } from "./store/reports.ts";
@@ -206,6 +207,7 @@ export async function openApp(
       planning: planning(prisma),
       deliveries: deliveries(prisma, pool),
       history: history(pool),
+      quietReaders: quietReaders(pool),
       stops: stops(prisma),
       waves: waves(prisma),
       limits: limits(pool),

@@ -40,11 +40,11 @@ export async function* exportReader(
 ): AsyncGenerator<string> {
   const standing = await records.standing(id);
   if (!standing) return;
-  const { addressKey, createdAt, confirmedAt, endedBecause, suppression } = standing;
+  const { addressKey, createdAt, confirmedAt, endedBecause, toldQuietAt, suppression } = standing;
   const head = {
     ...{ format: FORMAT, exportedAt: now, address: email, addressKey },
     subscription: {
-      ...{ id, state, version, createdAt, confirmedAt, pausedUntil, endedAt, endedBecause },
+      ...{ id, state, version, createdAt, confirmedAt, pausedUntil, endedAt, endedBecause, toldQuietAt },
       preferences,
     },
     suppression,

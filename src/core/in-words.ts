@@ -2,9 +2,11 @@
 import type { RankedPaper } from "./edition.ts";
 import type { Because } from "./filter.ts";
 import { inertLine } from "./inert.ts";
+import type { WiderAdvice } from "./quiet-news.ts";
 import { leadSentences } from "./sentences.ts";
 import { summaryOf } from "./summary.ts";
 import type { Say } from "./text.ts";
+import { WIDENINGS } from "./wider.ts";
 
 /** The keys this file says; asked for at start, so that none is missed at the first mail. */
 export const wordsNeeded = [
@@ -24,6 +26,9 @@ export const wordsNeeded = [
   "reason.quoted",
   "reason.authors",
   "reason.categories",
+  "mail.quiet.watch",
+  "mail.quiet.papers",
+  ...WIDENINGS.map((widening) => `mail.quiet.${widening}` as const),
 ] as const;
 
 /** The longest name of a person, topic or phrase that is shown; longer ones end in `…`. */
@@ -96,6 +101,13 @@ export function reasonInWords(
   const why = [...new Set(told)];
   if (why.every((one) => one === say("reason.everything"))) return say("reason.all");
   return say("reason.because", { why: why.join("; ") });
+}
+
+/** "Without the minimum of votes, your watch “Decoding” would have brought about 3 papers a week." */
+export function adviceInWords({ widening, name: given, number, isOnly, papersPerWeek }: WiderAdvice, say: Say): string {
+  const name = inertLine(given, longestName);
+  const watch = say("mail.quiet.watch", { called: name !== "" ? "name" : isOnly ? "only" : "number", name, number });
+  return say(`mail.quiet.${widening}`, { watch, papers: say("mail.quiet.papers", { count: papersPerWeek }) });
 }
 
 function partsOf(because: Because, say: Say, topicName: (id: string) => string): string[] {

@@ -3,6 +3,8 @@ import PostalMime from "postal-mime";
 import type { Digest } from "../core/digest.ts";
 import type { Edition } from "../core/edition.ts";
 import type { Links } from "../core/link.ts";
+import type { Payloads } from "../core/link-payload.ts";
+import type { QuietNews } from "../core/quiet-news.ts";
 import type { Named, ReturnAddresses } from "../core/return-address.ts";
 import type { Preferences } from "../core/subscription.ts";
 import { Invalid, Permanent } from "../errors.ts";
@@ -11,7 +13,7 @@ import type { Signer } from "./dkim.ts";
 import { countSignatures } from "./dkim-check.ts";
 import { addressForWire, type Mailbox, parseMailbox } from "./headers.ts";
 import type { Composed, Letterhead, Waybill } from "./message.ts";
-import type { Profile } from "./profiles.ts";
+import type { Parcel, Profile } from "./profiles.ts";
 import type { EditionFragments, Renderer } from "./render.ts";
 import type { Mail, Outcome, Sender } from "./sender.ts";
 import { reuseSheet } from "./sheets.ts";
@@ -22,21 +24,39 @@ import {
   composeLink,
   composeMove,
   composeMoved,
+  composeQuiet,
 } from "./short-mails.ts";
+import type { Part } from "./templates.ts";
 
-/** The answer to a request, to the owner of its address. */
-export interface Letter {
+/** What is written to the owner of an address. */
+export type Letter = AnswerLetter | QuietLetter;
+
+/** The answer to a request. */
+export interface AnswerLetter {
   readonly kind: "confirmation" | "already" | "link" | "account" | "move" | "moved";
   readonly requestId: bigint;
   readonly subscriptionId: bigint | null;
   readonly email: string;
   readonly language: string;
   readonly askedAt: Date;
-  readonly askedBy: "form" | "api";
+  readonly askedBy: "form" | "api" | "clock";
   /** Path of the page it was asked on, where that is known. */
   readonly page: string | null;
   /** When this answer was begun: what a link of one hour counts from, since a cap may have held it back for longer. */
   readonly takenAt: Date;
+}
+
+/** That nothing matched for a month. Nobody asked for it. */
+export interface QuietLetter {
+  readonly kind: "quiet";
+  readonly requestId: bigint;
+  readonly subscriptionId: bigint;
+  readonly email: string;
+  readonly language: string;
+  readonly format: Part;
+  /** When it was decided on. */
+  readonly askedAt: Date;
+  readonly news: QuietNews;
 }
 
 /** What a digest's mail needs to know of its delivery. */
@@ -102,6 +122,7 @@ export function openPost({
   const digestHead = letterhead(mailFrom, "MAIL_FROM");
   const letterHead = letterhead(confirmFrom, "CONFIRM_FROM");
   const fragments = new Map<string, EditionFragments>();
+  const listId = `digest.${digestHead.messageIdDomain}`;
   const linkTo = (path: string) => `${publicUrl}${path}`;
 
   const fragmentsOf = ({ date, rankedBy, revision }: EditionHead): EditionFragments => {
@@ -122,9 +143,9 @@ export function openPost({
     return { ...mail, head };
   };
 
-  const waybillOf = (named: Named, at: Date): Waybill => {
+  const waybillOf = (named: Named, at: Date, kind: Parcel["kind"]): Waybill => {
     const token = returns.tokenOf(named, at);
-    const parcel = { kind: named.kind === "letter" ? "letter" : "digest", token } as const;
+    const parcel = { kind, token };
     return {
       envelopeFrom: returns.domain === null ? undefined : returns.withToken(named.kind, token),
       envelopeId: token,
@@ -132,27 +153,86 @@ export function openPost({
     };
   };
 
+  const waysOut = (of: Payloads["unsubscribe"], at: Date) => ({
+    unsubscribeUrl: linkTo(`/unsubscribe/${links.sign("unsubscribe", of, at)}`),
+    unsubscribeMailto: returns.domain === null ? undefined : `mailto:${returns.of({ kind: "leave", ...of }, at)}`,
+  });
+
   const compose: Post["composeDigest"] = ({ digest, edition, delivery, composedAt }) => {
     const { subscriptionId, id: deliveryId } = delivery;
     const preferences = linkTo(`/preferences/${links.sign("preferences", { subscriptionId }, composedAt)}`);
     const paperKeys = digest.items.map((item) => item.paper.key);
-    const leave = { kind: "leave", subscriptionId, deliveryId } as const;
     return composeDigest({
       digest,
       fragments: fragmentsOf(edition),
       reader: readerOf(delivery),
       links: {
-        unsubscribeUrl: linkTo(`/unsubscribe/${links.sign("unsubscribe", { subscriptionId, deliveryId }, composedAt)}`),
-        unsubscribeMailto: returns.domain === null ? undefined : `mailto:${returns.of(leave, composedAt)}`,
+        ...waysOut({ subscriptionId, deliveryId }, composedAt),
         preferencesUrl: preferences,
         pauseUrl: `${preferences}#pause`,
         viewUrl: linkTo(`/digest/${links.sign("digest", { editionDate: edition.date, paperKeys }, composedAt)}`),
       },
       letterhead: digestHead,
-      waybill: waybillOf({ kind: "delivery", localDay: delivery.localDay, deliveryId, subscriptionId }, composedAt),
-      listId: `digest.${digestHead.messageIdDomain}`,
+      waybill: waybillOf(
+        { kind: "delivery", localDay: delivery.localDay, deliveryId, subscriptionId },
+        composedAt,
+        "digest",
+      ),
+      listId,
       deliveryId: `${delivery.localDay}.${deliveryId}`,
       composedAt,
+    });
+  };
+
+  const composeAnswer = ({
+    requestId,
+    subscriptionId,
+    language,
+    askedAt,
+    takenAt,
+    askedBy,
+    ...letter
+  }: AnswerLetter) => {
+    const page = linkTo(letter.page ?? (askedBy === "form" ? "/" : "/api/v1/subscriptions"));
+    const mail = {
+      ...{
+        renderer,
+        to: letter.email,
+        language,
+        format: "html" as const,
+        letterhead: letterHead,
+        id: String(requestId),
+      },
+      ...{ composedAt: askedAt, asked: { at: askedAt, page } },
+      waybill: waybillOf({ kind: "letter", requestId }, askedAt, "letter"),
+    };
+    const preferencesUrl = () =>
+      linkTo(`/preferences/${links.sign("preferences", { subscriptionId: subscriptionId! }, askedAt)}`);
+    const accountUrl = () => linkTo(`/account/${links.sign("account", { subscriptionId: subscriptionId! }, takenAt)}`);
+    const yesOrNever = () => ({
+      confirmUrl: linkTo(`/confirm/${links.sign("confirm", { requestId }, askedAt)}`),
+      neverUrl: linkTo(`/never/${links.sign("never", { requestId }, askedAt)}`),
+    });
+    const answers = {
+      confirmation: () => composeConfirm({ ...mail, ...yesOrNever() }),
+      already: () => composeAlreadySubscribed({ ...mail, preferencesUrl: preferencesUrl() }),
+      link: () => composeLink({ ...mail, preferencesUrl: preferencesUrl() }),
+      account: () => composeAccount({ ...mail, accountUrl: accountUrl() }),
+      move: () => composeMove({ ...mail, ...yesOrNever() }),
+      moved: () => composeMoved({ ...mail, subscribeUrl: linkTo("/") }),
+    };
+    return answers[letter.kind]();
+  };
+
+  // From the digests' sender and by their stream, since it is of their list: whoever takes it for spam means the digests,
+  // and the letters that somebody waits for do not suffer for it.
+  const composeNews = ({ requestId, subscriptionId, email, language, format, askedAt, news }: QuietLetter) => {
+    const { unsubscribeUrl, unsubscribeMailto } = waysOut({ subscriptionId, deliveryId: 0n }, askedAt);
+    return composeQuiet({
+      ...{ renderer, to: email, language, format, letterhead: digestHead, id: String(requestId) },
+      ...{ composedAt: askedAt, news, list: { listId, unsubscribeUrl, unsubscribeMailto } },
+      preferencesUrl: linkTo(`/preferences/${links.sign("preferences", { subscriptionId }, askedAt)}`),
+      waybill: waybillOf({ kind: "letter", requestId }, askedAt, "digest"),
     });
   };
 
@@ -170,31 +250,8 @@ export function openPost({
     send: async (mail) => sender.send(await signed(mail)),
     letGo: ({ raw }) => reuseSheet(raw),
 
-    async sendLetter({ kind, requestId, subscriptionId, email, language, askedAt, takenAt, askedBy, page: path }) {
-      const page = linkTo(path ?? (askedBy === "form" ? "/" : "/api/v1/subscriptions"));
-      const mail = {
-        ...{ renderer, to: email, language, format: "html" as const, letterhead: letterHead, id: String(requestId) },
-        ...{ composedAt: askedAt, asked: { at: askedAt, page } },
-        waybill: waybillOf({ kind: "letter", requestId }, askedAt),
-      };
-      const preferencesUrl = () =>
-        linkTo(`/preferences/${links.sign("preferences", { subscriptionId: subscriptionId! }, askedAt)}`);
-      const accountUrl = () =>
-        linkTo(`/account/${links.sign("account", { subscriptionId: subscriptionId! }, takenAt)}`);
-      const yesOrNever = () => ({
-        confirmUrl: linkTo(`/confirm/${links.sign("confirm", { requestId }, askedAt)}`),
-        neverUrl: linkTo(`/never/${links.sign("never", { requestId }, askedAt)}`),
-      });
-      const letter = {
-        confirmation: () => composeConfirm({ ...mail, ...yesOrNever() }),
-        already: () => composeAlreadySubscribed({ ...mail, preferencesUrl: preferencesUrl() }),
-        link: () => composeLink({ ...mail, preferencesUrl: preferencesUrl() }),
-        account: () => composeAccount({ ...mail, accountUrl: accountUrl() }),
-        move: () => composeMove({ ...mail, ...yesOrNever() }),
-        moved: () => composeMoved({ ...mail, subscribeUrl: linkTo("/") }),
-      };
-      return letterSender.send(await signed(letter[kind]()));
-    },
+    sendLetter: async (letter) =>
+      letterSender.send(await signed(letter.kind === "quiet" ? composeNews(letter) : composeAnswer(letter))),
   };
 }
 

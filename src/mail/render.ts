@@ -9,7 +9,7 @@ import type { Because } from "../core/filter.ts";
 import { authorsInWords, leadOf, reasonInWords, standingInWords, wordsNeeded } from "../core/in-words.ts";
 import { cutAtWord, inertLine, webAddress } from "../core/inert.ts";
 import type { Day } from "../core/paper.ts";
-import { dateOf, type Say, type Texts } from "../core/text.ts";
+import { dateOf, type Say, type Texts, type Values } from "../core/text.ts";
 import { fill, type Marked, markedQuotedPrintable, marks, softLines } from "./marked.ts";
 import type { Bodies, Body } from "./message.ts";
 import { wrapLines } from "./plain-lines.ts";
@@ -28,12 +28,12 @@ export interface RendererOptions {
 export interface Renderer {
   /** Starts empty and fills as mails are composed: keep one an edition, let it go with the edition. */
   edition(of: { readonly date: Day; readonly rankedBy: RankedBy; readonly notice?: string | null }): EditionFragments;
-  /** A whole short mail, encoded; its subject stands under `mail.<name>.subject`. */
+  /** A whole short mail, encoded; its subject stands under `mail.<name>.subject` and may say what the view holds. */
   short(
     name: ShortMailName,
     language: string,
-    view: View,
-  ): Bodies & { readonly subject: string; readonly language: string };
+    viewIn: (say: Say) => Values,
+  ): Bodies & { readonly subject: string; readonly listName: string; readonly language: string };
 }
 
 export type EditionFragments = (language: string) => Fragments;
@@ -62,6 +62,7 @@ const subjects = {
   account: "mail.account.subject",
   move: "mail.move.subject",
   moved: "mail.moved.subject",
+  quiet: "mail.quiet.subject",
 } as const satisfies Record<ShortMailName, string>;
 
 const frameWords = [
@@ -92,14 +93,22 @@ export function openRenderer(options: RendererOptions): Renderer {
         return fragments;
       };
     },
-    short(name, language, view) {
+    short(name, language, viewIn) {
       const say = options.texts(language);
+      const view = viewIn(say);
       const body = (part: Part): Body => {
         const template = options.templates.get(name, part);
         const mail = encoded(part, template.frame(say, { ...view, postalAddress: postalLine(options), papers: "" }));
         return (sheet) => fill(sheet, mail, {});
       };
-      return { html: body("html"), text: body("text"), subject: say(subjects[name]), language: say.language };
+      const listName = say("mail.name");
+      return {
+        html: body("html"),
+        text: body("text"),
+        listName,
+        subject: say(subjects[name], view),
+        language: say.language,
+      };
     },
   };
 }

@@ -1,12 +1,16 @@
 /**
  * The mails that answer a request: "was this you?", "you are subscribed already", "here is your link" and so on. Nothing in them
- * was typed by a stranger but the address they go to, and none carries List-Unsubscribe: there is no list to leave yet.
+ * was typed by a stranger but the address they go to, and none carries List-Unsubscribe: there is no list to leave yet. But
+ * for one, which nobody asked for: that nothing matched for a month. It is of the list, and is left like a digest.
  */
+import { adviceInWords } from "../core/in-words.ts";
+import type { QuietNews } from "../core/quiet-news.ts";
+import type { Say, Values } from "../core/text.ts";
 import { Invalid } from "../errors.ts";
-import { headerLines, messageIdOf } from "./headers.ts";
+import { headerLines, type ListHeaders, messageIdOf } from "./headers.ts";
 import { type Composed, type Letterhead, messageOf, PLAIN_WAYBILL, type Waybill } from "./message.ts";
 import type { Renderer } from "./render.ts";
-import type { Part } from "./templates.ts";
+import type { MailName, Part } from "./templates.ts";
 
 /** What all of them need. */
 export interface ShortMail {
@@ -19,52 +23,85 @@ export interface ShortMail {
   /** Names the message: the same on every try. Letters, digits and `._-`. */
   readonly id: string;
   readonly composedAt: Date;
+}
+
+/** What answers somebody. */
+export interface AskedMail extends ShortMail {
   /** When it was asked for, and at which of our own pages: a full address without parameters. */
   readonly asked: { readonly at: Date; readonly page: string };
 }
 
 /** @throws {Invalid} for an address that cannot be written to, or a page with anything in it that a visitor chose */
-export function composeConfirm(mail: ShortMail & { readonly confirmUrl: string; readonly neverUrl: string }): Composed {
+export function composeConfirm(mail: AskedMail & { readonly confirmUrl: string; readonly neverUrl: string }): Composed {
   return compose("confirm", mail, { actionUrl: mail.confirmUrl, neverUrl: mail.neverUrl });
 }
 
 /** For an active reader who asks again. @throws {Invalid} like `composeConfirm` */
-export function composeAlreadySubscribed(mail: ShortMail & { readonly preferencesUrl: string }): Composed {
+export function composeAlreadySubscribed(mail: AskedMail & { readonly preferencesUrl: string }): Composed {
   return compose("already-subscribed", mail, { actionUrl: mail.preferencesUrl });
 }
 
 /** For a reader who lost their link. @throws {Invalid} like `composeConfirm` */
-export function composeLink(mail: ShortMail & { readonly preferencesUrl: string }): Composed {
+export function composeLink(mail: AskedMail & { readonly preferencesUrl: string }): Composed {
   return compose("link", mail, { actionUrl: mail.preferencesUrl });
 }
 
 /** For a reader who wants to see what is kept. @throws {Invalid} like `composeConfirm` */
-export function composeAccount(mail: ShortMail & { readonly accountUrl: string }): Composed {
+export function composeAccount(mail: AskedMail & { readonly accountUrl: string }): Composed {
   return compose("account", mail, { actionUrl: mail.accountUrl });
 }
 
 /** To the address a digest is to move to. @throws {Invalid} like `composeConfirm` */
-export function composeMove(mail: ShortMail & { readonly confirmUrl: string; readonly neverUrl: string }): Composed {
+export function composeMove(mail: AskedMail & { readonly confirmUrl: string; readonly neverUrl: string }): Composed {
   return compose("move", mail, { actionUrl: mail.confirmUrl, neverUrl: mail.neverUrl });
 }
 
 /** To the address a digest moved away from. @throws {Invalid} like `composeConfirm` */
-export function composeMoved(mail: ShortMail & { readonly subscribeUrl: string }): Composed {
+export function composeMoved(mail: AskedMail & { readonly subscribeUrl: string }): Composed {
   return compose("moved", mail, { actionUrl: mail.subscribeUrl });
 }
 
+/** To a reader for whom nothing matched. @throws {Invalid} for an address that cannot be written to */
+export function composeQuiet(
+  mail: ShortMail & {
+    readonly news: QuietNews;
+    readonly preferencesUrl: string;
+    readonly list: Omit<ListHeaders, "listName">;
+  },
+): Composed {
+  const { days, since, editions, advice } = mail.news;
+  const links = { actionUrl: mail.preferencesUrl, unsubscribeUrl: mail.list.unsubscribeUrl };
+  const view = (say: Say) => ({
+    ...{ ...links, days, since, editions },
+    advice: advice === null ? "" : adviceInWords(advice, say),
+  });
+  return written("quiet", mail, view, mail.list);
+}
+
 function compose(
-  name: "confirm" | "already-subscribed" | "link" | "account" | "move" | "moved",
-  { renderer, to, language, format, letterhead, waybill = PLAIN_WAYBILL, id, composedAt, asked }: ShortMail,
+  name: Exclude<MailName, "digest" | "quiet">,
+  mail: AskedMail,
   links: { readonly actionUrl: string; readonly neverUrl?: string },
 ): Composed {
-  const mail = renderer.short(name, language, { ...links, at: asked.at, page: ownPage(asked.page) });
+  return written(name, mail, () => ({ ...links, at: mail.asked.at, page: ownPage(mail.asked.page) }));
+}
+
+function written(
+  name: Exclude<MailName, "digest">,
+  { renderer, to, language, format, letterhead, waybill = PLAIN_WAYBILL, id, composedAt }: ShortMail,
+  view: (say: Say) => Values,
+  list?: Omit<ListHeaders, "listName">,
+): Composed {
+  const mail = renderer.short(name, language, view);
   const messageId = messageIdOf(name, id, letterhead.messageIdDomain);
-  const headers = headerLines({
-    ...{ from: letterhead.from, to, subject: mail.subject, messageId, composedAt },
-    feedback: ["letter", name, mail.language],
-    extra: waybill.extra,
-  });
+  const headers = headerLines(
+    {
+      ...{ from: letterhead.from, to, subject: mail.subject, messageId, composedAt },
+      feedback: ["letter", name, mail.language],
+      extra: waybill.extra,
+    },
+    list && { ...list, listName: mail.listName },
+  );
   const bodies = { text: mail.text, html: format === "html" ? mail.html : null };
   return messageOf({ headers, ...bodies, messageId, composedAt, letterhead, waybill, to });
 }

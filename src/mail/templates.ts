@@ -8,7 +8,7 @@ import { Invalid } from "../errors.ts";
 import { compileMjml } from "./mjml.ts";
 import { checkTemplate } from "./template-check.ts";
 
-export type MailName = "digest" | "confirm" | "already-subscribed" | "link" | "account" | "move" | "moved";
+export type MailName = (typeof names)[number];
 export type Part = "html" | "text";
 
 /** What a template is filled with. `language`, `direction` and the words come from `say`. */
@@ -27,7 +27,7 @@ export interface Templates {
   get(name: MailName, part: Part): Template;
 }
 
-const names: readonly MailName[] = ["digest", "confirm", "already-subscribed", "link", "account", "move", "moved"];
+const names = ["digest", "confirm", "already-subscribed", "link", "account", "move", "moved", "quiet"] as const;
 
 /**
  * @param folder where `digest.mjml`, `digest.txt` and the other pairs stand, with `partials/`

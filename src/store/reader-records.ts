@@ -12,6 +12,8 @@ export interface ReaderStanding {
   readonly createdAt: Date;
   readonly confirmedAt: Date | null;
   readonly endedBecause: string | null;
+  /** When they were told last that nothing had matched for a month. */
+  readonly toldQuietAt: Date | null;
   /** An address we do not write to; with the times it was one before. */
   readonly suppression: {
     readonly because: string;
@@ -107,7 +109,7 @@ export function readerRecords(prisma: PrismaClient) {
     async standing(id: SubscriptionId): Promise<ReaderStanding | null> {
       const [row] = await prisma.$queryRaw<StandingRow[]>`
         SELECT s.address_key AS "addressKey", s.created_at AS "createdAt", s.confirmed_at AS "confirmedAt",
-          s.ended_because AS "endedBecause", x.because, x.at, x.note, x.lifted_at AS "liftedAt", x.lifted_note AS "liftedNote"
+          s.ended_because AS "endedBecause", s.told_quiet_at AS "toldQuietAt", x.because, x.at, x.note, x.lifted_at AS "liftedAt", x.lifted_note AS "liftedNote"
         FROM subscriptions s LEFT JOIN suppressions x USING (address_key) WHERE s.id = ${id}`;
       if (!row) return null;
       const { because, at, note, liftedAt, liftedNote, ...standing } = row;

@@ -26,12 +26,19 @@ export interface NewRequest {
   readonly notBefore?: Date | null;
 }
 
-/** `move` asks the owner of another address to take a subscription over; `moved` tells the one it went away from. */
-export type RequestKind = "subscribe" | "link" | "account" | "move" | "moved";
+/**
+ * `move` asks the owner of another address to take a subscription over; `moved` tells the one it went away from. `quiet`
+ * tells a reader that nothing matched for a month (quiet-readers.ts).
+ */
+export type RequestKind = "subscribe" | "link" | "account" | "move" | "moved" | "quiet";
+
+/** `clock`: nobody did; it was time. */
+export type AskedBy = "form" | "api" | "clock";
 
 /** A request that this worker may answer now. */
-export interface WaitingRequest extends Pick<NewRequest, "email" | "addressKey" | "wanted" | "askedBy" | "page"> {
+export interface WaitingRequest extends Pick<NewRequest, "email" | "addressKey" | "wanted" | "page"> {
   readonly kind: RequestKind;
+  readonly askedBy: AskedBy;
   readonly id: bigint;
   readonly askedAt: Date;
   readonly takenAt: Date;
@@ -44,7 +51,7 @@ export interface WaitingRequest extends Pick<NewRequest, "email" | "addressKey" 
   } | null;
   /** Not for bounces, when somebody asks to subscribe: confirming is how the owner of the address comes back. */
   readonly isSuppressed: boolean;
-  /** When somebody was written to before because of a request, newest first, over the last 30 days, or the last day: */
+  /** When somebody was written to before because of a request (not what nobody asked for), newest first, over the last 30 days, or the last day: */
   readonly mailedAt: {
     /** this address */
     readonly address: readonly Date[];
@@ -55,7 +62,7 @@ export interface WaitingRequest extends Pick<NewRequest, "email" | "addressKey" 
   };
 }
 
-export type Answer = "confirmation" | "already" | "link" | "account" | "move" | "moved" | "nothing";
+export type Answer = "confirmation" | "already" | "link" | "account" | "move" | "moved" | "quiet" | "nothing";
 
 /** How long a request waits to be confirmed (docs/promises.md §3, link purposes). */
 const VALID = Prisma.sql`interval '7 days'`;
@@ -103,7 +110,7 @@ export function requests(prisma: PrismaClient) {
             EXISTS (SELECT FROM suppressions x WHERE x.address_key = r.address_key AND x.lifted_at IS NULL
               AND NOT (r.kind = 'subscribe' AND ${isForgivable})) AS is_suppressed,
             ARRAY(SELECT coalesce(o.answered_at, o.taken_at) FROM requests o
-              WHERE o.address_key = r.address_key AND o.id <> r.id AND o.answer IS DISTINCT FROM 'nothing'
+              WHERE o.address_key = r.address_key AND o.id <> r.id AND o.kind <> 'quiet' AND o.answer IS DISTINCT FROM 'nothing'
                 AND coalesce(o.answered_at, o.taken_at) > paperboy_now() - interval '30 days'
               ORDER BY 1 DESC LIMIT 10) AS mailed_at,
             ARRAY(SELECT coalesce(o.answered_at, o.taken_at) FROM requests o
@@ -170,7 +177,7 @@ interface TakenRow {
   email: string;
   address_key: string;
   wanted: Preferences | null;
-  asked_by: "form" | "api";
+  asked_by: AskedBy;
   page: string | null;
   asked_at: Date;
   taken_at: Date;

@@ -217,9 +217,9 @@ async function remember(
 }
 
 /**
- * A letter that came back for good, or whose reader left by it, opens nothing any more, and who had confirmed it by then has
- * left; one that was called spam keeps us from its address like "never again". One bounce suppresses nobody: the next who asks
- * is answered.
+ * A letter that came back for good, or whose reader left by it, opens nothing any more, and who had confirmed it by then, or was
+ * a reader when it was written, has left; one that was called spam keeps us from its address like "never again". One bounce
+ * suppresses nobody: the next who asks is answered.
  */
 async function declineLetter(
   sql: Sql,
@@ -228,11 +228,11 @@ async function declineLetter(
   lines: JournalEntry[],
 ): Promise<Applied> {
   if (found !== "hard" && found !== "complaint" && found !== "left") return "nothing";
-  const [request] = await sql.$queryRaw<{ address_key: string; state: string }[]>`
+  const [request] = await sql.$queryRaw<{ address_key: string; isReaders: boolean }[]>`
     UPDATE requests SET state = CASE WHEN state IN ('waiting', 'answered') THEN 'declined' ELSE state END
-    WHERE id = ${requestId} RETURNING address_key, state`;
+    WHERE id = ${requestId} RETURNING address_key, state = 'confirmed' OR kind = 'quiet' AS "isReaders"`;
   if (!request) return "unknown-reader";
-  if (found === "hard" || (found === "left" && request.state !== "confirmed")) return "declined";
+  if (found === "hard" || (found === "left" && !request.isReaders)) return "declined";
   const verdict = found === "complaint" ? "suppress" : "leave";
   const [reader] = await sql.$queryRaw<{ id: bigint }[]>`
     SELECT id FROM subscriptions WHERE address_key = ${request.address_key} FOR UPDATE`;

@@ -278,6 +278,19 @@ describe("a letter that comes back", () => {
     ]);
   });
 
+  test("because the reader left by the mail that nobody asked for: they have", async () => {
+    await outcome((await aLetter()).requestId);
+    const [row] = await press.store.sql<{ id: string }>(
+      `INSERT INTO requests (kind, email, address_key, asked_by, state, answer, expires_at)
+         VALUES ('quiet', 'ada@example.org', $1, 'clock', 'answered', 'quiet', paperboy_now() + interval '7 days') RETURNING id`,
+      [KEY],
+    );
+    const named = { kind: "letter", requestId: BigInt(row!.id) } as const;
+    const token = press.needs.returnAddresses.tokenOf(named, press.store.clock.now());
+    expect(await post("sendgrid", [aSendgridEvent("unsubscribe", { return: token })])).toEqual(["leave"]);
+    expect(await press.store.subscriptions.findByAddressKey(KEY)).toMatchObject({ state: "ended" });
+  });
+
   test("as spam, after it was confirmed: that reader is not written to again either", async () => {
     const { requestId, to } = await aLetter();
     await outcome(requestId);

@@ -209,6 +209,21 @@ test("the notice that a subscription moved away, which waits to be sent, outlive
   expect(await kept()).toEqual([{ email: null, state: "expired" }]);
 });
 
+test("that a reader is to be told of a quiet month goes with them: no mail, and no mark that there was one", async () => {
+  const id = await aReader();
+  await press.store.sql("UPDATE subscriptions SET told_quiet_at = paperboy_now() WHERE id = $1", [id]);
+  await press.store.sql(
+    `INSERT INTO requests (kind, email, address_key, asked_by, expires_at)
+       VALUES ('quiet', $1, $2, 'clock', paperboy_now() + interval '7 days')`,
+    [EMAIL, key(EMAIL)],
+  );
+  await erase();
+  expect(await press.store.sql("SELECT email, state FROM requests WHERE kind = 'quiet'")).toEqual([
+    { email: null, state: "expired" },
+  ]);
+  expect(await press.store.sql("SELECT told_quiet_at FROM subscriptions")).toEqual([{ told_quiet_at: null }]);
+});
+
 test("a suppression outlives the reader, by the key alone: nobody writes to the address again", async () => {
   await aReader();
   await press.store.sql("INSERT INTO suppressions (address_key, because) VALUES ($1, 'complaint')", [key(EMAIL)]);

@@ -58,6 +58,7 @@ test("everything held on a reader: who, what they chose and when, how they asked
     ...{ address: "ada@example.org", addressKey: "key of ada@example.org", suppression: null },
     subscription: {
       ...{ id: String(id), state: "active", version: 2, pausedUntil: null, endedAt: null, endedBecause: null },
+      toldQuietAt: null,
       ...{ createdAt: "2026-04-15T05:00:00.000Z", confirmedAt: "2026-04-15T05:00:00.000Z" },
       preferences: { ...chosen, maxPapers: 3 },
     },

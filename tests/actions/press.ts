@@ -74,6 +74,7 @@ export async function aPress({ start = at("2026-04-15T06:00Z"), behave, connecti
   const needs = {
     ...store,
     ...{ queue, log, now, post, sources: [], catalogue: defaultCatalogue, closesAt: "01:00", retentionDays: 90 },
+    shelf: openShelf(store.editions, { size: 0 }),
     recorder: recorder(store.deliveries, { enough: () => Math.min(connections / 2, lanes.busy()) }),
     lanes,
     pace: { take: () => 0, perSecond: null },

@@ -50,7 +50,8 @@ async function answered(): Promise<{ answer: string; to: string; kind: string }>
       return { kind: "accepted", response: "250 ok" } as const;
     },
   };
-  const needs = { ...web.store, post, exchangers: { of: async () => null } };
+  const shelf = { recent: async () => [] };
+  const needs = { ...web.store, post, shelf, exchangers: { of: async () => null } };
   return { answer: await answerRequest(needs, BigInt(row!.id)), ...letter };
 }
 

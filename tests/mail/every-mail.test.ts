@@ -4,7 +4,9 @@ import { everyMail, LETTERS, LINKS, NOON, type Outgoing, returnsAt } from "../su
 
 const mails = await everyMail();
 const named = (name: string) => mails.find((mail) => mail.name === name)!;
-const NAMES = ["digest, html", "digest, text", ...LETTERS];
+const NAMES = ["digest, html", "digest, text", ...LETTERS, "quiet"];
+/** Of the list of digests: from their sender, and with a way to leave it. */
+const OF_LIST = new Set(["digest, html", "digest, text", "quiet"]);
 const text = ({ bytes }: Outgoing) => bytes.toString("latin1");
 const linesOf = async ({ bytes }: Outgoing) =>
   (await PostalMime.parse(bytes)).headers.map(({ key, value }) => `${key}: ${value}`);
@@ -21,7 +23,7 @@ describe.each(NAMES)("%s", (name) => {
   test("each header stands once, those every mail needs and no others but a list's", async () => {
     const keys = (await PostalMime.parse(mail.bytes)).headers.map(({ key }) => key);
     const needed = ["from", "to", "subject", "date", "message-id", "mime-version", "auto-submitted", "feedback-id"];
-    const ofList = name.startsWith("digest") ? ["list-id", "list-unsubscribe", "list-unsubscribe-post"] : [];
+    const ofList = OF_LIST.has(name) ? ["list-id", "list-unsubscribe", "list-unsubscribe-post"] : [];
     const ofText = name === "digest, text" ? ["content-type", "content-transfer-encoding"] : ["content-type"];
     expect(keys).toEqual([...needed, ...ofList, ...ofText]);
   });
@@ -48,7 +50,7 @@ describe.each(NAMES)("%s", (name) => {
   });
 
   test("its ids are ours, the date is when it was composed, and no machine answers it", async () => {
-    const [domain, from] = name.startsWith("digest")
+    const [domain, from] = OF_LIST.has(name)
       ? ["paperboy.example", "Paperboy <digest@paperboy.example>"]
       : ["confirm.paperboy.example", "Paperboy <hello@confirm.paperboy.example>"];
     expect([
@@ -101,6 +103,22 @@ describe("a list's headers", () => {
     ]);
   });
 
+  test("the mail that nobody asked for is left like a digest, and comes from no delivery", async () => {
+    const [ways = ""] = await header(named("quiet"), "list-unsubscribe");
+    const [, link, address] =
+      /^<https:\/\/paperboy\.example\/unsubscribe\/([^>]+)>, <mailto:([^>]+)>$/.exec(ways) ?? [];
+    const payload = { subscriptionId: 42n, deliveryId: 0n };
+    expect(LINKS.open("unsubscribe", link!, NOON)).toEqual({ payload });
+    expect(returnsAt(null).open(address!, NOON)).toEqual({ kind: "leave", ...payload });
+    expect((await PostalMime.parse(named("quiet").bytes)).text).toContain(
+      `\nhttps://paperboy.example/unsubscribe/${link}\n`,
+    );
+    expect([await header(named("quiet"), "list-unsubscribe-post"), await header(named("quiet"), "list-id")]).toEqual([
+      ["List-Unsubscribe=One-Click"],
+      ["Paperboy <digest.paperboy.example>"],
+    ]);
+  });
+
   test("without a bounce domain: the https address alone, and bounces go to the senders' own addresses", async () => {
     const plain = await everyMail({ returns: returnsAt(null) });
     const [ways] = await header(plain[0]!, "list-unsubscribe");
@@ -108,6 +126,7 @@ describe("a list's headers", () => {
     expect(plain.map(({ envelope }) => envelope.from)).toEqual([
       ...["digest@paperboy.example", "digest@paperboy.example"],
       ...LETTERS.map(() => "hello@confirm.paperboy.example"),
+      "digest@paperboy.example",
     ]);
     expect(plain.map(({ envelope }) => envelope.id)).toEqual(mails.map(({ envelope }) => envelope.id));
   });

@@ -4,10 +4,10 @@ import type { Edition } from "../../src/core/edition.ts";
 import { openLinks } from "../../src/core/link.ts";
 import type { Purpose } from "../../src/core/link-payload.ts";
 import type { Composed } from "../../src/mail/message.ts";
-import { type Addressee, type Letter, openPost, type Post, type PostOptions } from "../../src/mail/post.ts";
+import { type Addressee, type AnswerLetter, openPost, type Post, type PostOptions } from "../../src/mail/post.ts";
 import { aFilter, preferences } from "../support/builders.ts";
 import { aDigest, aRankedPaper, aRenderer } from "../support/mails.ts";
-import { returnsAt } from "../support/outbox.ts";
+import { NEWS, returnsAt } from "../support/outbox.ts";
 import { at } from "../support/time.ts";
 
 const links = openLinks([{ id: "1", secret: "a secret of tests", retired: false }]);
@@ -56,7 +56,7 @@ const aMail = (given: Partial<Parameters<Post["composeDigest"]>[0]> = {}) => ({
   },
   ...given,
 });
-const letter = (given: Partial<Letter> = {}): Letter => ({
+const letter = (given: Partial<AnswerLetter> = {}): AnswerLetter => ({
   ...{ kind: "confirmation", requestId: 5n, subscriptionId: null, email: "ada@example.org", language: "en" },
   ...{ askedAt: NOON, takenAt: NOON, askedBy: "form", page: null, ...given },
 });
@@ -217,6 +217,36 @@ describe("a letter", () => {
     const post = await aPost();
     await post.sendLetter(letter({ askedAt: at("2026-04-08T12:00Z") }));
     expect(await opens(sent.letters[0]!, "confirm")).toEqual({ expired: { requestId: 5n } });
+  });
+});
+
+describe("the mail after a month without a match", () => {
+  const quiet = {
+    kind: "quiet",
+    requestId: 5n,
+    subscriptionId: 42n,
+    email: "ada@example.org",
+    language: "en",
+  } as const;
+
+  test("goes by the letters' connections, from the digests' sender, and opens preferences and the way out", async () => {
+    const post = await aPost();
+    await post.sendLetter({ ...quiet, format: "html", askedAt: NOON, news: NEWS });
+    const [mail] = sent.letters;
+    expect(mail!.envelope).toMatchObject({ from: "digest@paperboy.example", to: "ada@example.org" });
+    expect(mail!.messageId).toBe("quiet.5@paperboy.example");
+    expect(await opens(mail!, "preferences")).toEqual({ payload: { subscriptionId: 42n } });
+    expect(await opens(mail!, "unsubscribe")).toEqual({ payload: { subscriptionId: 42n, deliveryId: 0n } });
+    expect(sent.digests).toEqual([]);
+  });
+
+  test("written twice it is the same mail; in text alone it has no html", async () => {
+    const post = await aPost();
+    for (const format of ["html", "html", "text"] as const)
+      await post.sendLetter({ ...quiet, format, askedAt: NOON, news: NEWS });
+    const [first, again, text] = sent.letters;
+    expect(again!.raw.equals(first!.raw)).toBe(true);
+    expect([(await parsed(first!)).html === undefined, (await parsed(text!)).html]).toEqual([false, undefined]);
   });
 });
 

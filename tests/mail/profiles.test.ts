@@ -53,6 +53,19 @@ describe("what a provider is told", () => {
     expect(await told("smtp://mail.example.org")).toEqual({ digest: {}, confirmation: {} });
   });
 
+  test("Postmark: what is of a list goes by the broadcast stream, and only that", async () => {
+    const mails = await everyMail({ profiles: profilesOf([POSTMARK]) });
+    const streams = await Promise.all(
+      mails.map(async ({ name, bytes }) => {
+        const { headers } = await PostalMime.parse(bytes);
+        const value = (key: string) => headers.find((header) => header.key === key)?.value;
+        return [name, value("x-pm-message-stream"), value("list-id") !== undefined];
+      }),
+    );
+    const isOfList = (name: string) => name.startsWith("digest") || name === "quiet";
+    expect(streams).toEqual(mails.map(({ name }) => [name, isOfList(name) ? "broadcast" : "outbound", isOfList(name)]));
+  });
+
   test("Postmark: digests go by the broadcast stream and letters by the transactional one, under our Message-ID", async () => {
     const lines = (stream: string, of: string) => ({
       "X-PM-Message-Stream": stream,

@@ -1,10 +1,18 @@
 import PostalMime from "postal-mime";
-import { expect, test } from "vitest";
-import { composeAlreadySubscribed, composeConfirm, composeLink, type ShortMail } from "../../src/mail/short-mails.ts";
+import { describe, expect, test } from "vitest";
+import type { QuietNews } from "../../src/core/quiet-news.ts";
+import { WIDENINGS } from "../../src/core/wider.ts";
+import {
+  type AskedMail,
+  composeAlreadySubscribed,
+  composeConfirm,
+  composeLink,
+  composeQuiet,
+} from "../../src/mail/short-mails.ts";
 import { aRenderer } from "../support/mails.ts";
 
 const renderer = await aRenderer({ postalAddress: "1 Example Street" });
-const mail: ShortMail = {
+const mail: AskedMail = {
   renderer,
   to: "reader@example.com",
   language: "en",
@@ -82,6 +90,105 @@ test("a reader of plain text gets plain text alone", async () => {
   expect(read.text).toContain(confirmUrl);
 });
 
+const ADVICE = { widening: "minUpvotes", name: "Decoding", number: 2, isOnly: false, papersPerWeek: 3 } as const;
+function quiet(news: Partial<QuietNews> = {}, of: Partial<AskedMail> = {}) {
+  return composeQuiet({
+    ...{
+      ...mail,
+      ...of,
+      preferencesUrl: "https://2.example/",
+      list: { listId: "digest.paperboy.example", unsubscribeUrl },
+    },
+    news: { days: 30, since: new Date("2026-03-02T10:00:00Z"), editions: 21, advice: ADVICE, ...news },
+  });
+}
+const unsubscribeUrl = "https://3.example/";
+/** The paragraph of the mail that says what to do. */
+async function advised(given: Partial<NonNullable<QuietNews["advice"]>> | null) {
+  const { text } = await PostalMime.parse(quiet({ advice: given && { ...ADVICE, ...given } }).raw);
+  return text!.split("\n\n")[2]!.replaceAll("\n", " ");
+}
+
+describe("the mail after a month without a match", () => {
+  test("says since when, that Paperboy works, what would have helped, and how to change it or leave", async () => {
+    const { raw, messageId } = quiet();
+    const { subject, text, html } = await PostalMime.parse(raw);
+    expect([messageId, subject]).toEqual(["quiet.r-1@paperboy.example", "Nothing new for you in 30 days"]);
+    expect(text).toBe(`Nothing new matched for 30 days
+
+Since March 2, 2026 no new paper has matched what you asked for, so no
+digest came. Paperboy works: 21 editions came out in that time.
+
+Without the minimum of votes, your watch “Decoding” would have brought
+about 3 papers a week.
+
+Change what I look for:
+https://2.example/
+
+The link works for 30 days.
+If it is as you want it, you need not do anything: your digest comes as
+soon as something matches.
+
+You get this because you asked Paperboy for a digest and confirmed it.
+It comes once, and not again before something has matched or you have
+changed something.
+
+Unsubscribe:
+https://3.example/
+
+1 Example Street
+`);
+    const links = [...html!.matchAll(/href="([^"]*)"/gu)].map(([, url]) => url);
+    expect(links).toEqual(["https://2.example/", unsubscribeUrl]);
+    expect(html).toContain("your watch “Decoding” would have brought about 3 papers a week.");
+  });
+
+  test("names a watch by its name, the only one as that, another by its number", async () => {
+    const names = [{}, { name: "", isOnly: true }, { name: "" }, { name: "\u202e\u200b" }];
+    expect(await Promise.all(names.map(advised))).toEqual(
+      ["your watch “Decoding”", "your watch", "watch 2", "watch 2"].map(
+        (watch) => `Without the minimum of votes, ${watch} would have brought about 3 papers a week.`,
+      ),
+    );
+  });
+
+  test("says what each widening lets go of, and how much that is", async () => {
+    const all = await Promise.all(WIDENINGS.map((widening, papersPerWeek) => advised({ widening, papersPerWeek })));
+    const would = "your watch “Decoding” would have brought";
+    expect(all).toEqual([
+      `If it looked for its words in abstracts too, and not in titles alone, ${would} about one paper in two weeks.`,
+      `Without the quotation marks, which ask for exactly that form of a word, ${would} about 1 paper a week.`,
+      `Without the minimum of votes, ${would} about 2 papers a week.`,
+      `With papers that have no code as well, ${would} about 3 papers a week.`,
+      `Without the words it leaves out, ${would} about 4 papers a week.`,
+      `Without its arXiv categories, ${would} about 5 papers a week.`,
+      `Without its topics, ${would} about 6 papers a week.`,
+      `If any one of the words joined by + were enough, ${would} about 7 papers a week.`,
+    ]);
+  });
+
+  test("says so plainly where nothing short of other words would have helped", async () => {
+    expect(await advised(null)).toBe(
+      "Lifting a single limit would not have helped: it takes other words, people or topics. Shorter phrases find more.",
+    );
+  });
+
+  test("the name of a watch is text and stays text, and no line of its own comes of it", async () => {
+    const name = '<a href="https://evil.example">{{t "x"}}</a>\r\nBcc: all@example.org';
+    const { raw } = quiet({ advice: { ...ADVICE, name } });
+    const { headers, html, text } = await PostalMime.parse(raw);
+    expect(headers.map(({ key }) => key)).not.toContain("bcc");
+    expect(html).not.toContain('href="https://evil.example"');
+    expect(html).toContain("“&lt;a href");
+    expect(text).not.toMatch(/^Bcc/mu);
+  });
+
+  test("a reader of plain text gets plain text alone", async () => {
+    const read = await PostalMime.parse(quiet({}, { format: "text" }).raw);
+    expect([read.html, read.text?.includes(unsubscribeUrl)]).toEqual([undefined, true]);
+  });
+});
+
 test("nothing a visitor sent can be the page: S9", () => {
   for (const page of [
     "https://paperboy.example/?utm=win+a+prize",
@@ -103,11 +210,16 @@ test("every visible word of the short mails comes from the catalogue", async () 
     composeConfirm({ ...inPseudo, confirmUrl, neverUrl }),
     composeAlreadySubscribed({ ...inPseudo, preferencesUrl }),
     composeLink({ ...inPseudo, preferencesUrl }),
+    ...[null, ...WIDENINGS].map((widening) =>
+      quiet({ advice: widening && { ...ADVICE, widening, name: "…" } }, inPseudo),
+    ),
   ];
   for (const { raw } of mails) {
     const { subject, text, html } = await PostalMime.parse(raw);
     const seen = html!.replace(/<(?:head|style)[\s\S]*?<\/(?:head|style)>|<!--[\s\S]*?-->|<[^>]*>/gu, " ");
-    const words = `${subject} ${text} ${seen}`.replace(/https?:\S+|April 1, 2026/gu, "").match(/[a-z]{2,}/giu);
+    const words = `${subject} ${text} ${seen}`
+      .replace(/https?:\S+|(?:April|March) \d+, 2026/gu, "")
+      .match(/[a-z]{2,}/giu);
     expect(words).toBeNull();
   }
 });

@@ -1,8 +1,9 @@
 /** Every mail the product makes, as it leaves: put together by the post room, signed, with its envelope. */
 import { openLinks } from "../../src/core/link.ts";
+import type { QuietNews } from "../../src/core/quiet-news.ts";
 import { openReturnAddresses, type ReturnAddresses } from "../../src/core/return-address.ts";
 import type { Envelope } from "../../src/mail/message.ts";
-import { type Letter, openPost, type PostOptions } from "../../src/mail/post.ts";
+import { type AnswerLetter, openPost, type PostOptions } from "../../src/mail/post.ts";
 import type { Mail } from "../../src/mail/sender.ts";
 import { preferences } from "./builders.ts";
 import { aDigest, aRankedPaper, aRenderer } from "./mails.ts";
@@ -48,9 +49,14 @@ export interface Outgoing {
   readonly envelope: Envelope;
 }
 
-export const LETTERS: readonly Letter["kind"][] = ["confirmation", "already", "link", "account", "move", "moved"];
+export const LETTERS: readonly AnswerLetter["kind"][] = ["confirmation", "already", "link", "account", "move", "moved"];
 
-/** A digest in html, one in text alone, and each letter. */
+export const NEWS: QuietNews = {
+  ...{ days: 30, since: at("2026-03-16T12:00Z"), editions: 21 },
+  advice: { widening: "minUpvotes", name: "Decoding & more", number: 2, isOnly: false, papersPerWeek: 3 },
+};
+
+/** A digest in html, one in text alone, each letter, and the mail after a month without a match. */
 export async function everyMail(given: Partial<PostOptions> = {}): Promise<Outgoing[]> {
   const mails: Outgoing[] = [];
   let name = "";
@@ -88,5 +94,10 @@ export async function everyMail(given: Partial<PostOptions> = {}): Promise<Outgo
       ...{ askedAt: NOON, takenAt: NOON, askedBy: "form", page: null },
     });
   }
+  name = "quiet";
+  await post.sendLetter({
+    ...{ kind: "quiet", requestId: 5n, subscriptionId: 42n, email: "ada@example.org", language: "en" },
+    ...{ format: "html", askedAt: NOON, news: NEWS },
+  });
   return mails;
 }

@@ -16,6 +16,7 @@ import { limits } from "../../src/store/limits.ts";
 import { papers } from "../../src/store/papers.ts";
 import { planning } from "../../src/store/planning.ts";
 import { pulls } from "../../src/store/pulls.ts";
+import { quietReaders } from "../../src/store/quiet-readers.ts";
 import { readerRecords } from "../../src/store/reader-records.ts";
 import { reports } from "../../src/store/reports.ts";
 import { requests } from "../../src/store/requests.ts";
@@ -55,6 +56,7 @@ export async function aStore(start = at("2026-04-15T07:00Z")) {
     planning: planning(prisma),
     deliveries: deliveries(prisma, pool),
     history: history(pool),
+    quietReaders: quietReaders(pool),
     ...{ stops: stops(prisma), waves: waves(prisma), limits: limits(pool), door: door(pool) },
     incidents: incidents(prisma, log),
   };
