@@ -8,6 +8,7 @@ import { type Replay, replay } from "../../src/actions/replay.ts";
 import { tableOf } from "../../src/cli/commands/replay.ts";
 import { members } from "../../src/core/bits.ts";
 import { addDays } from "../../src/core/day.ts";
+import { topicFor } from "../../src/core/fair-share.ts";
 import { type EditionIndex, indexEdition, match } from "../../src/core/match.ts";
 import { parseReaderKinds, TWELVE_KINDS } from "../../src/core/reader-kinds.ts";
 import { type Played, tally } from "../../src/core/replayed.ts";
@@ -86,6 +87,15 @@ describe("April, replayed to twelve kinds of readers", () => {
       const missed = owed(one).filter(({ localDay, papers }) => papers.length > 0 && !weeks.has(weekOf(localDay)));
       expect([one.kind.name, missed]).toEqual([one.kind.name, []]);
     }
+  });
+
+  story("of a broad reader's digest no topic takes more than two fifths", () => {
+    const broad = played.kinds.filter(({ kind }) => topicFor(kind.preferences.filter) !== null);
+    const asked = broad.filter(({ kind }) =>
+      kind.preferences.filter.watches.every(({ topics }) => topics.length === 0),
+    );
+    expect(asked.map(({ kind }) => kind.name)).toEqual(["broad", "weekly broad", "only with code", "minimum votes"]);
+    for (const one of asked) expect(tally(one).largestShare).toBeLessThanOrEqual(0.4);
   });
 
   story("docs/score.md shows the table that `npm run paperboy -- replay` prints of it", () => {
