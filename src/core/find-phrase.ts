@@ -54,10 +54,11 @@ function walk(
   const limit = part.titleOnly ? index.titleEnd : index.stemAt.length;
   for (const { places, back, isWhole, beside, neighbours } of trailsOf(index, steps, anchor)) {
     if (isKnown && isWhole) continue;
+    const only = neighbours.length === 1 ? neighbours[0]! : -1;
     let lastText = -1;
     for (let i = 0; i < places.length; i++) {
       // Nearly all places of a common word fail here, before anything is called.
-      if (beside !== null && !neighbours.includes(beside[i]!)) continue;
+      if (beside !== null && beside[i] !== only && (only !== -1 || !neighbours.includes(beside[i]!))) continue;
       const place = places[i]! - back;
       if (place >= limit) break;
       if (oncePerText && textAt[place] === lastText) continue;
@@ -105,7 +106,11 @@ function stepsOf({ stems, surfaces }: TextIndex, { words, exact, joinedStems }: 
   return steps;
 }
 
+/** No word of two is longer; a longer one is a jest, and each cut costs a look-up. */
+const LONGEST_PARTED = 40;
+
 function partings(stems: ReadonlyMap<string, number>, stem: string): Step["parted"] {
+  if (stem.length > LONGEST_PARTED) return [];
   const found: { first: number; second: number; needsHyphen: boolean }[] = [];
   for (let cut = 1; cut < stem.length; cut++) {
     const left = stem.slice(0, cut);

@@ -88,11 +88,6 @@ export function keysOfName(name: PersonName): string[] {
   return [...new Set(keys)];
 }
 
-/** Did the reader write this name with an initial where the first name stands? */
-export function asksByInitial({ words }: PersonName): boolean {
-  return words.length > 1 && firstNamesOf(words.slice(0, -1)).every(([first]) => first!.length === 1);
-}
-
 function waysToWrite(name: PersonName): PersonName[] {
   return name.writtenOut === null ? [name] : [name, name.writtenOut];
 }

@@ -36,8 +36,8 @@ export interface TextIndex {
   readonly textsOfSurface: ReadonlyMap<number, Bits>;
 }
 
-/** A word is common when it stands this often a text: some 90 words are, whatever the number of papers. */
-const COMMON_PER_TEXT = 0.25;
+/** A word is common when it stands this often a text: some 400 words are, whatever the number of papers. */
+const COMMON_PER_TEXT = 0.05;
 
 /** Lays texts out for finding phrases; some 0.2 ms a paper, once an edition. */
 export function indexTexts(texts: readonly SearchedText[]): TextIndex {
@@ -74,7 +74,6 @@ export function indexTexts(texts: readonly SearchedText[]): TextIndex {
 
   const stemAt = Int32Array.from(row.surface, (id) => stemOfSurface[id]!);
   const places = placesOf(stemAt, spelling.length);
-  const commonest = COMMON_PER_TEXT * texts.length;
   return {
     size: texts.length,
     titleEnd,
@@ -87,8 +86,8 @@ export function indexTexts(texts: readonly SearchedText[]): TextIndex {
     places,
     before: places.map((found) => found.map((place) => stemAt[place - 1] ?? -1)),
     after: places.map((found) => found.map((place) => stemAt[place + 1] ?? -1)),
-    textsOfStem: textsOf(stemAt, spelling.length, row.text, commonest),
-    textsOfSurface: textsOf(row.surface, surfaces.size, row.text, commonest),
+    textsOfStem: textsOf(stemAt, spelling.length, row.text, texts.length),
+    textsOfSurface: textsOf(row.surface, surfaces.size, row.text, texts.length),
   };
 }
 
@@ -107,18 +106,14 @@ function textsOf(
   words: Int32Array | readonly number[],
   count: number,
   textAt: readonly number[],
-  commonest: number,
+  size: number,
 ): Map<number, Bits> {
   const counts = new Int32Array(count);
   for (const word of words) counts[word]!++;
-  const size = (textAt.at(-1) ?? -1) + 1;
-  const texts = new Map<number, Bits>();
-  counts.forEach((times, word) => {
-    if (times > commonest) texts.set(word, noBits(size));
-  });
+  const bitsOf = Array.from(counts, (times) => (times > COMMON_PER_TEXT * size ? noBits(size) : undefined));
   words.forEach((word, place) => {
-    const bits = counts[word]! > commonest ? texts.get(word) : undefined;
+    const bits = bitsOf[word];
     if (bits !== undefined) addBit(bits, textAt[place]!);
   });
-  return texts;
+  return new Map([...bitsOf.entries()].filter((entry): entry is [number, Bits] => entry[1] !== undefined));
 }

@@ -22,7 +22,7 @@ export interface UnderstoodWords {
 /** An entry of `authors`. */
 export interface UnderstoodName {
   readonly entry: string;
-  /** The authors it took, as the papers write them, those of most new papers first; at most {@link MOST_NAMES}. */
+  /** The authors it took, as the papers write them, those of most new papers first; at most ten. */
   readonly names: readonly { readonly name: string; readonly papers: number }[];
   /** How many there were. */
   readonly people: number;
@@ -46,7 +46,7 @@ export interface Understood {
 }
 
 /** Names that are shown of one entry. */
-export const MOST_NAMES = 10;
+const MOST_NAMES = 10;
 
 /**
  * More names than one person has. In April 2026 no full name took more than two spellings, and of 3,300 initials with a

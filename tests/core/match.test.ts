@@ -71,6 +71,13 @@ test("papers only arXiv knows come through words and people, never through topic
   expect(taken(aFilter({ include: ["speculative decoding"], minUpvotes: 1 }))).toEqual([]);
 });
 
+test("a common word is found in all of many papers, whichever of them have nothing but a title", () => {
+  const papers = Array.from({ length: 100 }, (_, i) => ({ title: "Agents", abstract: i < 20 ? "An agent." : "" }));
+  const many = indexEdition(anEdition([...papers, { title: "Robots" }, { title: "Agents", abstract: "Robots." }]));
+  const found = (entry: string) => [...members(match(many, aFilter({ include: [entry] })).papers)].length;
+  expect(["agent", '"agents"', '"agent"', "title:agent", "agents + robots"].map(found)).toEqual([101, 101, 20, 101, 1]);
+});
+
 test("a topic, category or name that nobody has takes nothing", () => {
   expect(taken(aFilter({ topics: ["constructor"] }))).toEqual([]);
   expect(taken(aFilter({ categories: ["math.NT"] }))).toEqual([]);
