@@ -60,7 +60,7 @@ export interface Author {
   readonly papers: Bits;
 }
 
-/** By what names of one person share (`keysOfName`). */
+/** By what names of one person share (`keysOfName`), and by surname alone. */
 type AuthorIndex = ReadonlyMap<string, readonly Author[]>;
 
 /** What a filter takes of an edition. Good until the next filter is matched: its sets are used again. */
@@ -250,6 +250,16 @@ export function authorsNamed({ authors }: EditionIndex, entry: string): Author[]
   return [...candidates].filter(({ name }) => isSamePerson(asked, name));
 }
 
+/** The authors whose last word is this one: more than an entry may mean, and what it may have meant. */
+export function authorsSurnamed({ authors }: EditionIndex, surname: string): readonly Author[] {
+  return authors.get(surnameKey([surname])) ?? [];
+}
+
+/** Apart from the keys of names, which begin with a letter. */
+function surnameKey(words: readonly string[]): string {
+  return `/${words.at(-1) ?? ""}`;
+}
+
 /** Title, abstract and keywords are searched; the summary, another's words about the paper, only where there is no abstract. */
 function searchedText({ title, abstract, summary, keywords }: RankedPaper) {
   return { title, body: [abstract.trim() === "" ? summary : abstract, ...keywords] };
@@ -283,7 +293,7 @@ function indexAuthors(papers: readonly RankedPaper[]): AuthorIndex {
   const index = new Map<string, Author[]>();
   for (const [text, bits] of group(papers, (paper) => paper.authors)) {
     const author = { text, name: parseName(text), papers: bits };
-    for (const key of keysOfName(author.name)) {
+    for (const key of [...keysOfName(author.name), surnameKey(author.name.words)]) {
       const others = index.get(key);
       if (others) others.push(author);
       else index.set(key, [author]);

@@ -2,7 +2,7 @@
 import { type Bits, hasBit, members, noBits } from "./bits.ts";
 import type { Filter, Watch } from "./filter.ts";
 import { hintsOfName, hintsOfPhrase } from "./hints.ts";
-import { authorsNamed, type EditionIndex, papersSaying } from "./match.ts";
+import { type Author, authorsNamed, authorsSurnamed, type EditionIndex, papersSaying } from "./match.ts";
 import { parseName } from "./people.ts";
 import { explainPhrase, type PhraseExplained } from "./phrase.ts";
 
@@ -109,7 +109,7 @@ function understandWords(entry: string, fresh: readonly Fresh[], all: number): U
 }
 
 function understandName(entry: string, fresh: readonly Fresh[]): UnderstoodName {
-  const counts = namesIn(entry, fresh);
+  const counts = countNames(fresh, (index) => authorsNamed(index, entry));
   const names = [...counts]
     .map(([name, papers]) => ({ name, papers }))
     .sort((a, b) => b.papers - a.papers || (a.name < b.name ? -1 : 1));
@@ -124,11 +124,14 @@ function understandName(entry: string, fresh: readonly Fresh[]): UnderstoodName 
   };
 }
 
-/** Names as the papers write them, with how many new papers each has. */
-function namesIn(entry: string, fresh: readonly Fresh[]): Map<string, number> {
+/** Authors as the papers write them, with how many new papers each has. */
+function countNames(
+  fresh: readonly Fresh[],
+  authorsIn: (index: EditionIndex) => readonly Author[],
+): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { index, isNew } of fresh) {
-    for (const { text, papers } of authorsNamed(index, entry)) {
+    for (const { text, papers } of authorsIn(index)) {
       const count = countOf(papers, isNew);
       if (count > 0) counts.set(text, (counts.get(text) ?? 0) + count);
     }
@@ -142,16 +145,15 @@ const MOST_MEANT = 3;
 function perhapsMeant(entry: string, fresh: readonly Fresh[]): string[] {
   const [first = "", ...rest] = parseName(entry).words;
   if (first === "") return [];
-  const tries = rest.length > 0 ? [`${first}, ${rest.join(" ")}`] : LETTERS.map((letter) => `${letter}. ${first}`);
-  const found = new Map<string, number>();
-  for (const one of tries) for (const [name, papers] of namesIn(one, fresh)) found.set(name, papers);
+  const turned = `${first}, ${rest.join(" ")}`;
+  const found = countNames(fresh, (index) =>
+    rest.length > 0 ? authorsNamed(index, turned) : authorsSurnamed(index, first),
+  );
   return [...found]
     .sort(([a, some], [b, others]) => others - some || (a < b ? -1 : 1))
     .slice(0, MOST_MEANT)
     .map(([name]) => name);
 }
-
-const LETTERS = [..."abcdefghijklmnopqrstuvwxyz"];
 
 function countOf(bits: Bits, among = bits): number {
   let count = 0;
