@@ -29,7 +29,7 @@ export function unsubscribeRoutes(app: WebApp, pages: Pages): Router {
         const link = opened(app, "unsubscribe", req);
         const via = queryOf(req).get("by") === "page" ? "unsubscribe-link" : "one-click";
         if (link) await unsubscribe(app, link.subscriptionId, via, app.now());
-        const left = link && (await app.subscriptions.findById(link.subscriptionId));
+        const left = link && (await app.subscriptions.findGoingOn(link.subscriptionId));
         const say = pages.say(req);
         pages.send(res, say, "unsubscribed", {
           title: say("page.unsubscribed.heading"),

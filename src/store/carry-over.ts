@@ -35,7 +35,8 @@ export async function leaving(sql: Sql, id: bigint): Promise<Leaving | null> {
 
 /**
  * Gives a subscription the marks of the one it continues, its pause, and copies of what was sent to it, so that no local day
- * brings two digests and no paper comes twice. The old address is told, and forgotten: its row stays for its key alone.
+ * brings two digests and no paper comes twice. The old address is told, and forgotten: its row stays for its key, and so that
+ * the links to leave by that went there still end what goes on.
  *
  * Copies, not the deliveries themselves: a bounce that comes late is about the old address.
  */
@@ -54,8 +55,11 @@ export async function carryOver(sql: Sql, from: Leaving, to: bigint, journal: To
       coalesce(ended_at, paperboy_now())
     FROM deliveries WHERE subscription_id = ${from.id} AND paper_ids IS NOT NULL
       AND (state IN ('accepted', 'uncertain', 'claimed') OR was_uncertain)`;
+  // From every earlier address it is one step, however often they move.
+  await sql.$executeRaw`UPDATE subscriptions SET goes_on_as = ${to} WHERE goes_on_as = ${from.id}`;
   await sql.$executeRaw`UPDATE subscriptions SET ended_because = 'moved' WHERE id = ${from.id}`;
   await erase(sql, [{ addressKey: from.addressKey, at: null }], "confirmation-link");
+  await sql.$executeRaw`UPDATE subscriptions SET goes_on_as = ${to} WHERE id = ${from.id}`;
   await sql.$executeRaw`
     INSERT INTO requests (kind, email, address_key, wanted, asked_by, page, subscription_id, expires_at)
     VALUES ('moved', ${from.email}, ${from.addressKey}, ${JSON.stringify(from.preferences)}::jsonb, 'form', '/account', ${to},

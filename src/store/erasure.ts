@@ -144,6 +144,7 @@ export async function erase(sql: Sql, entries: readonly ToErase[], via: string):
   if (ids.length > 0) {
     await withdraw(sql, ids);
     await forgetReports(sql, ids);
+    await sql.$executeRaw`UPDATE subscriptions SET goes_on_as = NULL WHERE goes_on_as = ANY (${ids}::bigint[])`;
     await sql.$executeRaw`
       UPDATE requests SET email = NULL, wanted = NULL, asked_ip_key = CASE WHEN state = 'confirmed' THEN asked_ip_key END,
         state = CASE WHEN state IN ('waiting', 'answered') THEN 'expired' ELSE state END

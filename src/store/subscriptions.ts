@@ -48,6 +48,9 @@ export function subscriptions(prisma: PrismaClient) {
 
   return {
     findById: (id: SubscriptionId) => read(Prisma.sql`id = ${id}`),
+    /** The one that this one goes on as, under the address it moved to; itself, when it did not move. */
+    findGoingOn: (id: SubscriptionId) =>
+      read(Prisma.sql`id = (SELECT coalesce(o.goes_on_as, o.id) FROM subscriptions o WHERE o.id = ${id})`),
     findByAddressKey: (addressKey: string) => read(Prisma.sql`address_key = ${addressKey}`),
 
     /**
@@ -174,7 +177,7 @@ async function activate(sql: Sql, addressKey: string, email: string, p: Preferen
       ${p.hour}, ${p.zone}, ${p.maxPapers}, ${p.language}, ${p.format}, paperboy_now()
     WHERE NOT EXISTS (SELECT FROM suppressions WHERE address_key = ${addressKey} AND lifted_at IS NULL AND NOT ${isForgivable})
     ON CONFLICT (address_key) DO UPDATE SET email = ${email}, state = 'active', ${columnsOf(p)},
-      version = s.version + 1, confirmed_at = paperboy_now(), ended_at = NULL, ended_because = NULL, paused_until = NULL,
+      version = s.version + 1, confirmed_at = paperboy_now(), ended_at = NULL, ended_because = NULL, goes_on_as = NULL, paused_until = NULL,
       suspended_because = NULL, suspended_at = NULL, try_again_at = NULL, tried_at = NULL
       WHERE s.state IN ('ended', 'suspended')
     RETURNING id`;

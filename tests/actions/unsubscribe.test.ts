@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { confirm } from "../../src/actions/confirm.ts";
 import { undoUnsubscribe } from "../../src/actions/undo-unsubscribe.ts";
 import { unsubscribe } from "../../src/actions/unsubscribe.ts";
 import type { JournalEntry } from "../../src/store/journal.ts";
 import { aFilter, preferences } from "../support/builders.ts";
 import { aStore, type TestStore } from "../support/store.ts";
 import { at } from "../support/time.ts";
+import { aQueue } from "./press.ts";
 
 let store: TestStore;
 let written: JournalEntry[];
@@ -82,4 +84,95 @@ test("undo does not bring back whom we may not write to, nor whose address is go
   );
   await store.sql("UPDATE subscriptions SET email = NULL WHERE id = $1", [erased]);
   expect([await undo(suppressed), await undo(erased)]).toEqual(["nothing-to-undo", "nothing-to-undo"]);
+});
+
+/** Its reader asks for the digest at another address, whose owner confirms. @returns what it goes on as */
+async function move(id: bigint, email: string): Promise<bigint> {
+  const wanted = preferences();
+  const to = {
+    email,
+    addressKey: `key of ${email}`,
+    wanted,
+    askedBy: "form",
+    kind: "move",
+    subscriptionId: id,
+  } as const;
+  const asked = await store.requests.add(to);
+  const moved = await confirm({ ...needs(), queue: aQueue() }, asked, NOW);
+  if (moved.outcome !== "confirmed") throw new Error(moved.outcome);
+  written = [];
+  return moved.id;
+}
+async function subscribe(email: string): Promise<bigint> {
+  const asked = { email, addressKey: `key of ${email}`, wanted: preferences(), askedBy: "form" } as const;
+  const id = await store.requests.add(asked);
+  const confirmed = await confirm({ ...needs(), queue: aQueue() }, id, NOW);
+  if (confirmed.outcome !== "confirmed") throw new Error(confirmed.outcome);
+  return confirmed.id;
+}
+const keyOf = async (id: bigint) =>
+  (await store.sql<{ key: string }>("SELECT address_key AS key FROM subscriptions WHERE id = $1", [id]))[0]!.key;
+const goesOnAs = async (id: bigint) =>
+  (await store.sql<{ as: string | null }>("SELECT goes_on_as AS as FROM subscriptions WHERE id = $1", [id]))[0]!.as;
+
+test("a link that went to an address before it was changed ends what goes on under the new one, once; undo takes that back", async () => {
+  const old = await store.aReader();
+  const now = await move(old, "new@example.org");
+  expect([await leave(old), await state(now), await leave(old), await leave(now)]).toEqual([
+    ...["ended", "ended", "already-ended", "already-ended"],
+  ]);
+  expect(written).toEqual([line("ended", now)]);
+  expect([await undo(old), await state(now), await undo(old)]).toEqual(["undone", "active", "nothing-to-undo"]);
+  expect(written).toEqual([line("ended", now), line("undone", now)]);
+  expect([await store.subscriptions.findById(old)]).toMatchObject([{ email: null, state: "ended" }]);
+});
+
+test("so it does however often they moved, and after they moved back", async () => {
+  const first = await subscribe("first@example.org");
+  const second = await move(first, "second@example.org");
+  const third = await move(second, "third@example.org");
+  expect([await leave(first), await state(third)]).toEqual(["ended", "ended"]);
+  expect(await undo(first)).toBe("undone");
+
+  expect(await move(third, "first@example.org")).toBe(first);
+  for (const link of [second, third, first]) {
+    expect([await leave(link), await state(first)]).toEqual(["ended", "ended"]);
+    expect(await undo(link)).toBe("undone");
+  }
+});
+
+test("an address that is subscribed anew is its own again: its links end it, and not what went on elsewhere", async () => {
+  const first = await subscribe("shared@example.org");
+  const second = await move(first, "own@example.org");
+  const third = await move(second, "last@example.org");
+  expect(await subscribe("shared@example.org")).toBe(first);
+  expect([await leave(first), await state(first), await state(third), await leave(first)]).toEqual([
+    ...["ended", "ended", "active", "already-ended"],
+  ]);
+  expect([await leave(second), await state(third)]).toEqual(["ended", "ended"]);
+});
+
+test("once the new address is erased nothing ties the old one to it, and its link ends nobody who comes there later", async () => {
+  const old = await store.aReader();
+  const now = await move(old, "forgotten@example.org");
+  expect(await goesOnAs(old)).toBe(String(now));
+  await store.erasure.erase(await keyOf(now), "account-link");
+  expect([await goesOnAs(old), await leave(old)]).toEqual([null, "already-ended"]);
+  expect([await subscribe("forgotten@example.org"), await leave(old), await state(now)]).toEqual([
+    ...[now, "already-ended", "active"],
+  ]);
+});
+
+test("who leaves by a link while they move has left, under the new address", async () => {
+  const old = await store.aReader();
+  const moving: { to?: bigint } = {};
+  const subscriptions: TestStore["subscriptions"] = {
+    ...store.subscriptions,
+    async end(...of) {
+      moving.to ??= await move(old, "meanwhile@example.org");
+      return store.subscriptions.end(...of);
+    },
+  };
+  expect(await unsubscribe({ ...needs(), subscriptions }, old, "one-click", NOW)).toBe("ended");
+  expect(await state(moving.to!)).toBe("ended");
 });

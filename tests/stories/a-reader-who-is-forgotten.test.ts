@@ -132,6 +132,22 @@ test("moves to another address: asked there, told here, and no paper comes twice
   expect((await world.inbox(READER)).length).toBe(mails + 1);
 });
 
+test("a mail that went to the old address still leaves, and undoes that, but opens nothing of the new one's", async () => {
+  const old = (await world.inbox(READER)).findLast(({ text }) => text?.includes("/unsubscribe/"))!;
+  for (const opens of ["preferences", "account"]) {
+    const [link] = new RegExp(`https?://\\S+/${opens}/[\\w.~-]+`).exec(old.text!) ?? [];
+    if (link) expect([opens, (await fetch(link)).status]).toEqual([opens, 404]);
+  }
+  const states = () => world.sql("SELECT state FROM subscriptions WHERE email = $1", [ELSEWHERE]);
+  const left = await (await post(linkIn(old, "unsubscribe"))).text();
+  expect([left.includes("You are unsubscribed"), left.includes("@"), await states()]).toEqual([
+    ...[true, false, [{ state: "ended" }]],
+  ]);
+  const [, undo] = /action="(\/undo\/[^"]+)"/.exec(left)!;
+  const back = await (await post(`${world.url}${undo}`)).text();
+  expect([back.includes("@"), await states()]).toEqual([false, [{ state: "active" }]]);
+});
+
 test("asks for the account link, takes a copy, and is erased at once", async () => {
   const before = (await world.inbox(ELSEWHERE)).length;
   await post(`${world.url}/lost-link`, { email: ELSEWHERE, opens: "account" });
@@ -146,7 +162,7 @@ test("asks for the account link, takes a copy, and is erased at once", async () 
   // Choices of this life alone; what was sent in the lives before still counts, so it is held and shown.
   expect([copy.address, copy.changes.map(({ what, preferences }) => `${what} ${preferences === null}`)]).toEqual([
     ELSEWHERE,
-    ["confirmed false"],
+    ["confirmed false", "ended false", "undone false"],
   ]);
   expect(copy.deliveries.flatMap(({ papers }) => papers.map(({ id }) => id)).sort()).toEqual([
     ...["2604.00001", "2604.00002", "2604.00003", "2604.00004", "2604.00005"],

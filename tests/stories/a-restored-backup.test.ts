@@ -187,6 +187,28 @@ test("C7: who moved to another address since the backup, and left there, is writ
   expect(addressees(sent)).not.toContain(old);
 });
 
+test("C7: who left since the backup, by a link that had gone to an earlier address, is not written to", async () => {
+  const old = await press.store.aReader();
+  const machine = await aMachine();
+  const asked = await press.store.requests.add({
+    ...{ email: "later@example.org", addressKey: "key of later@example.org", askedBy: "form" },
+    ...{ wanted: preferences(), kind: "move", subscriptionId: old },
+  });
+  const needs = { ...machine, ...press.store };
+  const { id } = (await confirm(needs, asked, press.store.clock.now())) as { id: bigint };
+  const backup = await backUp(press.store.pool);
+  expect(await morning("2026-04-15")).toBe(1);
+  await unsubscribe(needs, old, "one-click", press.store.clock.now());
+  await minute(machine);
+  const sent = press.smtp.seen.length;
+
+  await backup.putBack();
+  await minute(machine);
+  expect((await press.store.subscriptions.findById(id))!.state).toBe("ended");
+  await morning("2026-04-16");
+  expect(addressees(sent)).toEqual([]);
+});
+
 test("C7: restored a second time from the same backup, it is noticed again, and no number is given out twice", async () => {
   await press.store.aReader();
   const machine = await aMachine();
