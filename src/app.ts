@@ -194,7 +194,7 @@ export async function openApp(
       pulls: pulls(prisma, pool),
       candidates: candidates(prisma),
       editions: editions(prisma),
-      requests: requests(prisma),
+      requests: requests(prisma, pool),
       subscriptions: subscriptions(prisma),
       suspensions: suspensions(prisma),
       suppressions: suppressions(prisma),

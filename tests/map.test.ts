@@ -23,7 +23,7 @@ type Kind =
 
 const ROOMS = ["sources", "store", "queue", "mail"] as const;
 /** Files everybody above core may use. */
-const SHARED = ["src/errors.ts", "src/log.ts", "src/metrics.ts"];
+const SHARED = ["src/errors.ts", "src/log.ts", "src/metrics.ts", "src/gather.ts"];
 /** Files that open the application and its doors. */
 const MAINS = ["src/main.ts", "src/demo.ts", "src/demo-papers.ts", "src/cli/main.ts"];
 /** Compositions: the only files that know all rooms. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { Invalid, Temporary } from "../errors.ts";
+import { gather } from "../gather.ts";
 import type { Log } from "../log.ts";
 import { type AnyQueue, type Backend, openBackend } from "./backend.ts";
 import { JOBS, type JobName, type Payload, QUEUES, type QueueName } from "./jobs.ts";
@@ -25,8 +26,8 @@ export type Queue = {
    */
   add<N extends JobName>(name: N, payload: Payload<N>, options?: { id?: string; delayMs?: number }): Promise<void>;
   /**
-   * Rings for something that stands in the database: once for the same payload while it waits. When the queue does not
-   * answer that is logged and no more, for `sweep` finds the row and rings again.
+   * Rings for something that stands in the database: once for the same payload while it waits. Rings that come while one is
+   * under way go together. When the queue does not answer that is logged and no more, for `sweep` finds the row and rings again.
    */
   ring<N extends JobName>(name: N, payload: Payload<N>): Promise<void>;
   /**
@@ -53,6 +54,8 @@ export type QueueOptions = {
 };
 
 const ANSWERS_WITHIN_MS = 5_000;
+/** In one statement, which holds up the workers of its queue while it runs. */
+const MOST_RINGS = 100;
 
 /**
  * Opens the queue, on Redis or in PostgreSQL.
@@ -64,23 +67,36 @@ export async function openQueue({ prefix = "paperboy", log, ...where }: QueueOpt
   const queues = openQueues(backend, log);
   const workings: Working[] = [];
 
-  const add: Queue["add"] = async (name, payload, { id, delayMs } = {}) => {
-    const data = checked(name, payload);
-    const options = {
+  const jobOf = <N extends JobName>(
+    name: N,
+    payload: Payload<N>,
+    { id, delayMs }: { id?: string; delayMs?: number },
+  ) => ({
+    name,
+    data: checked(name, payload),
+    opts: {
       ...optionsOf(name),
       ...(delayMs === undefined ? {} : { delay: delayMs }),
       // Not a job id: one that failed and is kept would silently swallow every later job of the same id.
       ...(id === undefined ? {} : { deduplication: { id: short(`${name} ${id}`), keepLastIfActive: true } }),
-    };
-    await answered(queues[JOBS[name].queue].add(name, data, options));
-  };
+    },
+  });
+  // Of all that a request costs the database, a job of its own was the dearest.
+  const ringers = mapQueues((name) =>
+    gather((jobs: readonly ReturnType<typeof jobOf>[]) => answered(queues[name].addBulk([...jobs])), {
+      most: MOST_RINGS,
+    }),
+  );
 
   return {
-    add,
+    async add(name, payload, options = {}) {
+      const job = jobOf(name, payload, options);
+      await answered(queues[JOBS[name].queue].add(job.name, job.data, job.opts));
+    },
 
     async ring(name, payload) {
       try {
-        await add(name, payload, { id: JSON.stringify(payload) });
+        await ringers[JOBS[name].queue](jobOf(name, payload, { id: JSON.stringify(payload) }));
       } catch (error) {
         if (!(error instanceof Temporary)) throw error;
         log.warn({ job: name, err: error }, "The queue did not take a doorbell; the next sweep rings again");
@@ -124,12 +140,15 @@ export async function openQueue({ prefix = "paperboy", log, ...where }: QueueOpt
 }
 
 function openQueues(backend: Backend, log: Log): Record<QueueName, AnyQueue> {
-  const entries = QUEUES.map((name) => {
+  return mapQueues((name) => {
     const queue = backend.queue(name);
     queue.on("error", (error) => log.debug({ queue: name, err: error }, "Queue"));
-    return [name, queue] as const;
+    return queue;
   });
-  return Object.fromEntries(entries) as Record<QueueName, AnyQueue>;
+}
+
+function mapQueues<T>(of: (name: QueueName) => T): Record<QueueName, T> {
+  return Object.fromEntries(QUEUES.map((name) => [name, of(name)])) as Record<QueueName, T>;
 }
 
 /** A hundred failed jobs are kept for whoever looks for a reason; a finished one is of no use to anybody. */

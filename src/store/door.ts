@@ -1,6 +1,7 @@
 /** Who came to the door how often, counted for all web processes; and what may be used only once. */
 import type pg from "pg";
 import type { Cap } from "../core/caps.ts";
+import { gather } from "../gather.ts";
 import { asFault } from "./faults.ts";
 
 /** Something to be counted: a key, and the caps it is under. */
@@ -22,36 +23,50 @@ export interface Count {
 const QUEUE = { key: "queue", firstSeconds: 120, apartSeconds: 5 } as const;
 
 /**
- * Opens a window with 1, or adds 1 to the one there is. Rows are taken in the order of their keys, so that two visits never
- * wait for each other. Everybody's is not counted for whom a nearer cap refuses: one who floods must not shut out the others.
- * Nor, in none of its windows, once its first has as many as $6.
+ * Counts visits that came together, as if one after the other: opens a window with as many as there are, or adds them to the
+ * one there is. $1–$4: the number of a visit, one of its near windows, its length, its cap. Rows are taken in the order of
+ * their keys, near before everybody's, so that no two statements wait for each other. Everybody's ($5, $6) is not counted for whom a nearer
+ * cap refuses: one who floods must not shut out the others. Nor, in none of its windows, once its first has as many as $7.
  */
 const COUNT = `
-  WITH near AS (
+  WITH asked AS (
+    SELECT *, row_number() OVER (PARTITION BY key ORDER BY visit) AS nth
+    FROM unnest($1::int[], $2::text[], $3::float[], $4::int[]) AS a (visit, key, seconds, most)),
+  near AS (
     INSERT INTO door_counts AS c (key, count, until)
-    SELECT key, 1, paperboy_now() + seconds * interval '1 second' FROM unnest($1::text[], $2::float[]) AS a (key, seconds) ORDER BY key
-    ON CONFLICT (key) DO UPDATE SET count = CASE WHEN c.until <= paperboy_now() THEN 1 ELSE c.count + 1 END,
+    SELECT key, count(*), paperboy_now() + max(seconds) * interval '1 second' FROM asked GROUP BY key ORDER BY key
+    ON CONFLICT (key) DO UPDATE SET count = CASE WHEN c.until <= paperboy_now() THEN excluded.count ELSE c.count + excluded.count END,
       until = CASE WHEN c.until <= paperboy_now() THEN excluded.until ELSE c.until END
     RETURNING key, count, until),
+  own AS (
+    SELECT visit, key, near.count - count(*) OVER (PARTITION BY key) + nth AS count, most, until FROM near JOIN asked USING (key)),
+  passing AS (
+    SELECT visit, row_number() OVER (ORDER BY visit) AS nth FROM generate_series(0, $8::int - 1) AS v (visit)
+    WHERE NOT EXISTS (SELECT FROM own WHERE own.visit = v.visit AND own.count > own.most)),
   first AS (
     INSERT INTO door_counts AS c (key, count, until)
-    SELECT ($4::text[])[1], 1, paperboy_now() + ($5::float[])[1] * interval '1 second'
-    WHERE $6::int IS DISTINCT FROM 0
-      AND NOT EXISTS (SELECT FROM near JOIN unnest($1::text[], $3::int[]) AS b (key, most) USING (key) WHERE near.count > b.most)
-    ON CONFLICT (key) DO UPDATE SET count = CASE WHEN c.until <= paperboy_now() THEN 1 ELSE c.count + 1 END,
+    SELECT ($5::text[])[1], least(count(*), $7::int), paperboy_now() + ($6::float[])[1] * interval '1 second' FROM passing
+    HAVING least(count(*), $7::int) > 0
+    ON CONFLICT (key) DO UPDATE SET
+      count = CASE WHEN c.until <= paperboy_now() THEN excluded.count ELSE c.count + least(excluded.count, $7 - c.count) END,
       until = CASE WHEN c.until <= paperboy_now() THEN excluded.until ELSE c.until END
-      WHERE $6 IS NULL OR c.count < $6 OR c.until <= paperboy_now()
-    RETURNING key, count, until),
+      WHERE $7 IS NULL OR c.count < $7 OR c.until <= paperboy_now()
+    RETURNING key, count, until, count - CASE WHEN old.until > paperboy_now() THEN old.count ELSE 0 END AS added),
   far AS (
     INSERT INTO door_counts AS c (key, count, until)
-    SELECT key, 1, paperboy_now() + seconds * interval '1 second'
-    FROM unnest(($4::text[])[2:], ($5::float[])[2:]) AS a (key, seconds) WHERE EXISTS (SELECT FROM first)
-    ORDER BY key
-    ON CONFLICT (key) DO UPDATE SET count = CASE WHEN c.until <= paperboy_now() THEN 1 ELSE c.count + 1 END,
+    SELECT a.key, added, paperboy_now() + seconds * interval '1 second'
+    FROM first, unnest(($5::text[])[2:], ($6::float[])[2:]) AS a (key, seconds) ORDER BY a.key
+    ON CONFLICT (key) DO UPDATE SET count = CASE WHEN c.until <= paperboy_now() THEN excluded.count ELSE c.count + excluded.count END,
       until = CASE WHEN c.until <= paperboy_now() THEN excluded.until ELSE c.until END
     RETURNING key, count, until)
-  SELECT key, count, extract(epoch FROM until - paperboy_now())::float * 1000 AS left_ms
-  FROM (SELECT * FROM near UNION ALL SELECT * FROM first UNION ALL SELECT * FROM far) AS counted`;
+  SELECT visit, key, count::int, extract(epoch FROM until - paperboy_now())::float * 1000 AS left_ms
+  FROM (
+    SELECT visit, key, count, until FROM own
+    UNION ALL SELECT visit, all_of.key, all_of.count - added + nth, all_of.until
+      FROM (SELECT key, count, until FROM first UNION ALL SELECT * FROM far) AS all_of, first, passing WHERE nth <= added) AS counted`;
+
+/** In one statement. */
+const MOST_VISITS = 200;
 
 export type Door = ReturnType<typeof door>;
 
@@ -64,29 +79,40 @@ export function door(pool: pg.Pool) {
     }
   };
 
+  /** Who is counted, of each who came, as one of whom. */
+  const countTogether: CountTogether = async (visits, everybody, upTo) => {
+    const windows = new Map([...visits.flat(), everybody].flatMap(windowsOf).map((window) => [window.key, window]));
+    const near = visits.flatMap((own, visit) => own.flatMap(windowsOf).map((window) => ({ visit, ...window })));
+    const far = windowsOf(everybody);
+    const seconds = (of: readonly Window[]) => of.map(({ cap }) => cap.withinMs / 1000);
+    const rows = await ask<{ visit: number; key: string; count: number; left_ms: number }>("door-count", COUNT, [
+      ...[near.map(({ visit }) => visit), near.map(({ key }) => key), seconds(near), near.map(({ cap }) => cap.most)],
+      ...[far.map(({ key }) => key), seconds(far), upTo, visits.length],
+    ]);
+    const counts: Count[][] = visits.map(() => []);
+    for (const { visit, key, count, left_ms } of rows) {
+      const { of, cap } = windows.get(key)!;
+      counts[visit]!.push({ key: of, cap, count, leftMs: left_ms });
+    }
+    return counts;
+  };
+  const counters = new Map<string, (near: readonly Counted[]) => Promise<Count[]>>();
+
   return {
     /**
-     * Counts one visit under all caps, in one statement.
+     * Counts one visit under all caps, in one statement with those that come at the same time.
      *
      * @param near each visitor's own
      * @param everybody counted when no near cap is exceeded
      * @param upTo and while its first window has fewer than this
      * @returns a count for each cap that was counted
      */
-    async count(near: readonly Counted[], everybody: Counted, upTo: number | null = null): Promise<Count[]> {
-      const windows = new Map([...near, everybody].flatMap(windowsOf).map((window) => [window.key, window]));
-      const nearWindows = near.flatMap(windowsOf);
-      const farWindows = windowsOf(everybody);
-      const keys = (of: Window[]) => of.map(({ key }) => key);
-      const seconds = (of: Window[]) => of.map(({ cap }) => cap.withinMs / 1000);
-      const rows = await ask<{ key: string; count: number; left_ms: number }>("door-count", COUNT, [
-        ...[keys(nearWindows), seconds(nearWindows), nearWindows.map(({ cap }) => cap.most)],
-        ...[keys(farWindows), seconds(farWindows), upTo],
-      ]);
-      return rows.map(({ key, count, left_ms }) => {
-        const { of, cap } = windows.get(key)!;
-        return { key: of, cap, count, leftMs: left_ms };
-      });
+    count(near: readonly Counted[], everybody: Counted, upTo: number | null = null): Promise<Count[]> {
+      const kind = `${everybody.key} ${upTo}`;
+      const counting =
+        counters.get(kind) ?? gather((visits) => countTogether(visits, everybody, upTo), { most: MOST_VISITS });
+      counters.set(kind, counting);
+      return counting(near);
     },
 
     /** How full the fullest window of a key is, without a visit. */
@@ -134,6 +160,12 @@ export function door(pool: pg.Pool) {
     },
   };
 }
+
+type CountTogether = (
+  visits: readonly (readonly Counted[])[],
+  everybody: Counted,
+  upTo: number | null,
+) => Promise<Count[][]>;
 
 interface Window {
   readonly key: string;

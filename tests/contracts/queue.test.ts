@@ -150,6 +150,26 @@ describe.each(bodies)("the queue on $name", ({ met, reason, place }) => {
     expect(came).toEqual(["1", "1"]);
   });
 
+  it("rings that come at once all ring, equal ones once; of a job that runs, once more afterwards", async () => {
+    const queue = await open();
+    const came: string[] = [];
+    let letGo = () => {};
+    const ring = (...ids: string[]) => Promise.all(ids.map((reportId) => queue.ring("apply-report", { reportId })));
+    await ring("1", "2", "3", "2", "1", "3");
+    expect((await queue.counts()).reports).toEqual({ waiting: 3, active: 0, delayed: 0, failed: 0 });
+    queue.work("reports", {
+      "apply-report": async ({ reportId }) => {
+        came.push(reportId);
+        if (came.length === 1) await new Promise<void>((resolve) => (letGo = resolve));
+      },
+    });
+    await until(() => came.length === 1);
+    await ring("4", came[0]!, "5", came[0]!, "4");
+    letGo();
+    await until(async () => came.length >= 6 && isEmpty(await queue.counts()));
+    expect(came.sort()).toEqual(["1", "1", "2", "3", "4", "5"]);
+  });
+
   it("C12: an id can be used again after its job was done, and after it failed and was kept", async () => {
     const queue = await open();
     let calls = 0;

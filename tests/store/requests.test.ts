@@ -18,6 +18,52 @@ beforeEach(async () => {
 const ADA = { email: "Ada@Example.org", addressKey: "key of ada", wanted: preferences(), askedBy: "form" } as const;
 const add = (given = {}) => store.requests.add({ ...ADA, ...given });
 
+test("requests that are kept at once have each their own row, and none is lost for another that cannot be kept", async () => {
+  const notBefore = at("2026-04-15T12:02Z");
+  const given = [
+    {},
+    {
+      email: "bob@example.org",
+      addressKey: "key of bob",
+      wanted: null,
+      kind: "account",
+      foldedKey: "f",
+      domainKey: "d",
+    },
+    { email: "no\0body@example.org" },
+    { askedBy: "api", page: "/", textVersion: "3", ipKey: "ip", notBefore },
+    { wanted: null, kind: "move", subscriptionId: 9_007_199_254_740_993n },
+  ];
+  const kept = await Promise.allSettled(given.map(add));
+  expect(kept.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected", "fulfilled", "fulfilled"]);
+  const rows = kept.map(async (one) => {
+    if (one.status === "rejected") return null;
+    const [row] = await store.sql(
+      `SELECT kind, email, address_key, folded_key, domain_key, wanted, asked_by, page, text_version, asked_ip_key,
+        subscription_id, not_before, asked_at, state FROM requests WHERE id = $1`,
+      [one.value],
+    );
+    return row;
+  });
+  const now = store.clock.now();
+  const ada = {
+    ...{ kind: "subscribe", email: ADA.email, address_key: ADA.addressKey, folded_key: null, domain_key: null },
+    ...{ wanted: preferences(), asked_by: "form", page: null, text_version: null, asked_ip_key: null },
+    ...{ subscription_id: null, not_before: now, asked_at: now, state: "waiting" },
+  };
+  expect(await Promise.all(rows)).toEqual([
+    ada,
+    {
+      ...ada,
+      ...{ kind: "account", email: "bob@example.org", address_key: "key of bob", wanted: null },
+      ...{ folded_key: "f", domain_key: "d" },
+    },
+    null,
+    { ...ada, asked_by: "api", page: "/", text_version: "3", asked_ip_key: "ip", not_before: notBefore },
+    { ...ada, kind: "move", wanted: null, subscription_id: "9007199254740993" },
+  ]);
+});
+
 test("a request is taken with all that its answer depends on", async () => {
   const earlier = await add();
   await store.requests.take(earlier);

@@ -43,7 +43,7 @@ export async function aStore(start = at("2026-04-15T07:00Z")) {
     pulls: pulls(prisma, pool),
     candidates: candidates(prisma),
     editions: editions(prisma),
-    requests: requests(prisma),
+    requests: requests(prisma, pool),
     subscriptions: subscriptions(prisma),
     suspensions: suspensions(prisma),
     suppressions: suppressions(prisma),
