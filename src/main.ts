@@ -31,10 +31,18 @@ export async function run(doors: Doors, config: Config, log: Log, record?: strin
   const recording = record === undefined ? null : await openRecording(record, log);
   const app = await openApp(doors.workers ? config : { ...config, catcherPort: 0 }, { log, publicUrl });
   const watch = await watchDatabase(app);
-  const server = doors.web ? await serve(doors.workers ? app : { ...app, needs: ["database"] }, config.port) : null;
+  const workers = doors.workers ? await startWorkers({ ...app, ...(recording && { recording }) }) : null;
+  // After them, so that the first visitors do not wait for what workers do first. But no worker goes on behind a closed door.
+  const server = doors.web
+    ? await serve(doors.workers ? app : { ...app, needs: ["database"] }, config.port).catch(async (error: unknown) => {
+        watch.close();
+        await workers?.close({ graceMs: GRACE_MS });
+        await app.close();
+        throw error;
+      })
+    : null;
   // With the web server, the other port that is open to the world: of workers there may be many on one machine.
   const intake = doors.web ? await startIntake(app) : null;
-  const workers = doors.workers ? await startWorkers({ ...app, ...(recording && { recording }) }) : null;
   if (workers && (await app.editions.bounds()).first === null) await app.queue.ring("collect-papers", {});
   if (workers) log.info("The workers wait for what is due");
   if (server) log.info(`Paperboy is at ${publicUrl}`);
@@ -51,8 +59,12 @@ export async function run(doors: Doors, config: Config, log: Log, record?: strin
 
 /** A worker does without the web server, in memory too. */
 async function serve(app: Parameters<typeof createServer>[0], port: number) {
-  const [{ listen }, { createServer }] = await Promise.all([import("./http/listen.ts"), import("./http/server.ts")]);
-  return listen(createServer(app), port);
+  const [{ listen }, { createServer }, { rehearse }] = await Promise.all([
+    ...([import("./http/listen.ts"), import("./http/server.ts"), import("./http/rehearse.ts")] as const),
+  ]);
+  const server = createServer(app);
+  await rehearse(server);
+  return listen(server, port);
 }
 
 /**
