@@ -59,7 +59,7 @@ export function readNewAddress(email: unknown, refusedDomains: DomainList): Read
 }
 
 export function readAddress(email: unknown): Read<Address> {
-  const result = read(z.strictObject({ email: addressSchema }), { email });
+  const result = read(emailSchema, { email });
   return result.value ? { value: result.value.email } : { problems: result.problems };
 }
 
@@ -72,6 +72,9 @@ const addressSchema = z.string("Write an email address.").transform((text, conte
     return z.NEVER;
   }
 });
+
+/** Made once, like those of preferences: zod compiles an object each time it is given one. */
+const emailSchema = z.strictObject({ email: addressSchema });
 
 /**
  * @param body any preferences, with `paused` and `pausedUntil`: an instant (`2026-08-01T07:00:00Z`), a day, which means its
