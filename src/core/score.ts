@@ -1,7 +1,8 @@
 /**
  * The trending score and its parts. It orders papers sensibly and explains itself; it does not claim to beat votes: the
  * data it was made with holds one snapshot of votes, weeks later, and no claim is due before 30 real days were recorded.
- * docs/score.md shows what it does.
+ * docs/score.md shows what it does, and `page.ranking` in templates/text says it to readers: whoever changes a constant
+ * changes both.
  */
 import { daysBetween } from "./day.ts";
 import type { ScoreParts } from "./edition.ts";
@@ -129,6 +130,15 @@ export function trendingScore(
 /** The score without its age term: what a weekly digest ranks by, so that Monday's best stands beside Friday's. */
 export function withoutAge(parts: Points): number {
   return parts.votes + parts.comments + parts.stars;
+}
+
+/** What each signal would add if the others bore all of it out: what a score is held against where it is explained. */
+export function pointsIfBorneOut(paper: Pick<Scored, "upvotes" | "comments" | "starsGained">): Points {
+  return {
+    votes: doublings(paper.upvotes),
+    comments: SCORE.commentWeight * doublings(paper.comments),
+    stars: SCORE.starWeight * doublings(paper.starsGained),
+  };
 }
 
 /** In doublings: log2(1 + count). */
