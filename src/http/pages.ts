@@ -3,11 +3,16 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Request, Response } from "express";
 import Handlebars from "handlebars";
+import { filterWords } from "../core/filter-in-words.ts";
 import { wordsNeeded } from "../core/in-words.ts";
 import { inertLine } from "../core/inert.ts";
+import { scoreWords } from "../core/score-in-words.ts";
 import type { Say, Texts, Values } from "../core/text.ts";
 import { Invalid, type Problem } from "../errors.ts";
+import { editionWords } from "./edition-view.ts";
+import { feedWords } from "./feeds.ts";
 import { checkPage } from "./page-check.ts";
+import { paperWords } from "./papers.ts";
 import { wordsOfFound } from "./understood-view.ts";
 
 /** What a page is filled with. A name that a template uses and a view lacks is an error, so that none is empty by mistake. */
@@ -46,8 +51,13 @@ type Press = (typeof PRESSES)[number];
 export interface Pages {
   /** The words, in the language the browser asks for most of those we have. */
   say(req: Request): Say;
-  /** @param view with the page's `title` */
-  send(res: Response, say: Say, page: string, view: View & { readonly title: string }): void;
+  /** @param view with the page's `title`, and the feeds of what it shows (feeds.ts) */
+  send(
+    res: Response,
+    say: Say,
+    page: string,
+    view: View & { readonly title: string; readonly alternates?: readonly View[] },
+  ): void;
   notice(req: Request, res: Response, name: Notice, problems?: readonly Problem[]): void;
   /** @param action where the press is sent to */
   press(req: Request, res: Response, name: Press, action: string): void;
@@ -80,7 +90,7 @@ export function openPages({ folder, texts, assetUrl, postalAddress }: PagesOptio
       res
         .vary("Accept-Language")
         .type("html")
-        .send(fill("layout", say, { ...frame, title: view.title, body }));
+        .send(fill("layout", say, { ...frame, title: view.title, alternates: view.alternates ?? [], body }));
     },
     notice(req, res, name, problems = []) {
       const say = pages.say(req);
@@ -104,8 +114,7 @@ export function openPages({ folder, texts, assetUrl, postalAddress }: PagesOptio
 
 /** What this folder says itself; asked for at start, so that no key is missed at the first visit. */
 const wordsSaid = [
-  ...wordsNeeded,
-  ...wordsOfFound,
+  ...[wordsNeeded, wordsOfFound, filterWords, scoreWords, editionWords, paperWords, feedWords].flat(),
   ...Object.keys(NOTICES).flatMap((name) => [`page.notice.${name}.heading`, `page.notice.${name}.body`]),
   ...PRESSES.flatMap((name) => ["heading", "body", "button"].map((part) => `page.press.${name}.${part}`)),
   "page.wrong",
@@ -126,10 +135,6 @@ const wordsSaid = [
   "page.form.formats",
   "page.form.watch",
   "page.digest.heading",
-  "page.editions.heading",
-  "page.editions.state",
-  "page.edition.heading",
-  "page.edition.lead",
   "page.topics.heading",
   "page.privacy.heading",
   "page.account.heading",

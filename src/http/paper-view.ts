@@ -9,16 +9,25 @@ import type { View } from "./pages.ts";
 
 const LONGEST_TITLE = 300;
 
-/** @param shown its place on the page, and why it is there when a filter was asked for */
+/**
+ * @param shown its place on the page, why it is there when a filter was asked for, and why it stands where it does when the
+ *   page is that of its edition
+ */
 export function paperView(
   paper: RankedPaper,
   say: Say,
-  shown: { number: number; catalogue: Catalogue; because?: readonly Because[]; watches?: number },
+  shown: {
+    number: number;
+    catalogue: Catalogue;
+    because?: readonly Because[];
+    watches?: number;
+    standing?: { anchor: string; why: View | null };
+  },
 ): View {
-  const { number, catalogue, because = [], watches = 0 } = shown;
+  const { number, catalogue, because = [], watches = 0, standing = { anchor: "", why: null } } = shown;
   const topicName = topicNames(catalogue);
   return {
-    number,
+    ...{ number, ...standing },
     title: inertLine(paper.title, LONGEST_TITLE),
     href: paperHref(paper.id),
     authors: authorsInWords(paper.authors, say),

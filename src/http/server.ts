@@ -27,8 +27,10 @@ import { archiveRoutes } from "./archive.ts";
 import { openAssets } from "./assets.ts";
 import { confirmationRoutes } from "./confirmation.ts";
 import { faults, notFound } from "./faults.ts";
+import { feedRoutes } from "./feeds.ts";
 import { operationsRoutes } from "./operations.ts";
 import { openPages } from "./pages.ts";
+import { paperRoutes } from "./papers.ts";
 import { preferencesRoutes } from "./preferences.ts";
 import { privacyRoutes } from "./privacy.ts";
 import { type ReportNeeds, reportRoutes } from "./reports.ts";
@@ -50,7 +52,7 @@ export type WebApp = RequestNeeds &
   GuardApp &
   AdminApp & {
     readonly subscriptions: Pick<Subscriptions, "findById">;
-    readonly editions: Pick<Editions, "list">;
+    readonly editions: Pick<Editions, "list" | "placeOf">;
     readonly paperRecords: Pick<PaperRecords, "find">;
     readonly shelf: Pick<Shelf, "get">;
     readonly links: Links;
@@ -95,7 +97,8 @@ export function createServer(app: WebApp): Express {
   server.use(subscriptionRoutes(app, pages, { guard, assetUrl: assets.urlOf }), confirmationRoutes(app, pages));
   server.use(preferencesRoutes(app, pages, guard), unsubscribeRoutes(app, pages));
   server.use(accountRoutes(app, pages, guard), privacyRoutes(app, pages));
-  server.use(archiveRoutes(app, pages), adminRoutes(app, pages));
+  server.use(archiveRoutes(app, pages), paperRoutes(app, pages), feedRoutes(app, pages));
+  server.use(adminRoutes(app, pages));
   server.use(notFound, faults(app, pages));
   return server;
 }

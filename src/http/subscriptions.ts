@@ -3,13 +3,13 @@ import { type Response, Router } from "express";
 import { type Preview, preview } from "../actions/preview.ts";
 import { requestSubscription } from "../actions/request-subscription.ts";
 import { everything, type Filter } from "../core/filter.ts";
-import { filterToQuery } from "../core/filter-query.ts";
 import { dateOf, type Say } from "../core/text.ts";
 import type { Understood } from "../core/understood.ts";
 import type { Problem } from "../errors.ts";
 import { broughtBy, instead, type Meant, meantAddress, meantView, openGuardView, whenOf } from "./abuse/form.ts";
 import type { Guard } from "./abuse.ts";
 import { readForm } from "./bodies.ts";
+import { feedLinks, withQuery } from "./feeds.ts";
 import { formView } from "./form-view.ts";
 import { answer } from "./methods.ts";
 import type { Pages, View } from "./pages.ts";
@@ -52,6 +52,7 @@ export function subscriptionRoutes(app: WebApp, pages: Pages, { guard, assetUrl 
     const shown = await preview(app, filter, PREVIEW_PAPERS);
     return {
       title: say("page.home.title"),
+      alternates: feedLinks(filter, say, catalogue),
       form: formOf(say, typed, problems, shown.understood),
       meant: meant && meantView(say, meant),
       guard: await guardView(res),
@@ -147,12 +148,11 @@ export function subscriptionRoutes(app: WebApp, pages: Pages, { guard, assetUrl 
 /** What the newest edition holds for a filter. */
 function previewView(app: WebApp, say: Say, filter: Filter, { edition, digest, papersPerDay }: Preview): View {
   const isFiltered = filter.watches.length > 0;
-  const query = filterToQuery(filter);
   return {
     isThere: edition !== null,
     isFiltered,
     date: edition ? dateOf(edition.date) : "",
-    href: edition ? `/editions/${edition.date}${query && `?${query}`}` : "",
+    href: edition ? withQuery(`/editions/${edition.date}`, filter) : "",
     papersPerDay: Math.round(papersPerDay * 10) / 10,
     papers: (digest?.items ?? []).map(({ paper, number, because }) =>
       paperView(paper, say, { number, catalogue: app.catalogue, because, watches: filter.watches.length }),

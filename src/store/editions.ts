@@ -22,6 +22,21 @@ export interface EditionSummary {
   readonly papers: number;
 }
 
+/** Where an edition stands among the others. */
+export interface EditionPlace {
+  /** Why it is in its state, in a word. */
+  readonly because: string | null;
+  /** How many editions closed for days up to its own: changes only if a day before it is closed later. */
+  readonly number: number;
+  /** Places there were when it closed, those of papers withdrawn since among them. */
+  readonly places: number;
+  /** The closed editions before and after it. */
+  readonly previous: Day | null;
+  readonly next: Day | null;
+  /** When any edition was decided last: until then nothing said here can have changed, but `places`, which never does. */
+  readonly decidedAt: Date | null;
+}
+
 /** About three months: what is normal changes with the seasons and with the site. */
 const EDITIONS_OF_NORM = 60;
 
@@ -67,6 +82,19 @@ export function editions(prisma: PrismaClient) {
         Prisma.sql`WHERE state = 'closed' AND EXISTS (
         SELECT FROM edition_papers p WHERE p.edition_date = e.date) ORDER BY date DESC LIMIT 1`,
       );
+      return row ?? null;
+    },
+
+    /** Null when there is no row for that day. */
+    async placeOf(date: Day): Promise<EditionPlace | null> {
+      const [row] = await prisma.$queryRaw<EditionPlace[]>`
+        SELECT e.because,
+          (SELECT count(*)::int FROM editions o WHERE o.state = 'closed' AND o.date <= e.date) AS number,
+          (SELECT count(*)::int FROM edition_papers p WHERE p.edition_date = e.date) AS places,
+          (SELECT max(o.date)::text FROM editions o WHERE o.state = 'closed' AND o.date < e.date) AS previous,
+          (SELECT min(o.date)::text FROM editions o WHERE o.state = 'closed' AND o.date > e.date) AS next,
+          (SELECT max(o.closed_at) FROM editions o) AS "decidedAt"
+        FROM editions e WHERE e.date = ${date}::date`;
       return row ?? null;
     },
 

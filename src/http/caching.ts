@@ -1,0 +1,20 @@
+import type { Response } from "express";
+
+/** What everybody sees alike may be kept so long without asking again; then a browser asks whether it changed. */
+export const KEEP_SECONDS = { page: 60, feed: 600 } as const;
+
+/**
+ * Lets an answer be kept, by proxies too. Express names it by a hash of its bytes (ETag), so a paper that was withdrawn or a
+ * page that has other words is never taken for the old one; the time is for who asks with a time alone.
+ *
+ * @param modifiedAt since when it has been what it is now, as far as that is known; null gives no time
+ */
+export function mayBeKept(res: Response, seconds: number, modifiedAt: Date | null): void {
+  res.set("Cache-Control", `public, max-age=${seconds}`);
+  if (modifiedAt !== null) res.set("Last-Modified", modifiedAt.toUTCString());
+}
+
+/** The latest of some instants; 1970 when there is none. */
+export function latest(...instants: readonly (Date | null)[]): Date {
+  return new Date(Math.max(0, ...instants.map((at) => at?.getTime() ?? 0)));
+}
