@@ -88,6 +88,7 @@ test("an edition has its date and number, says how its papers moved, and why eac
     "No. 2 Tuesday, April 14, 2026",
     "4 papers, 3 of them new, best first. How this ranking is made",
   ]);
+  expect((await textsOf("/editions/2026-04-13", /p/))[1]).toBe("One paper. How this ranking is made");
   expect(await textsOf("/editions/2026-04-14", /h1|h2/)).toEqual([
     ...["The trending papers", "1 First: KV caches", "2 Second", "3 Third", expect.stringMatching(/^4 Paper/)],
     "How this ranking is made",
