@@ -1,5 +1,5 @@
 /** How many papers a day a filter would bring. */
-import { members } from "./bits.ts";
+import { type Bits, members } from "./bits.ts";
 import type { Filter } from "./filter.ts";
 import { type EditionIndex, match } from "./match.ts";
 
@@ -19,6 +19,18 @@ export function papersPerDay(editions: readonly EditionIndex[], filter: Filter):
   return recent.length === 0 ? 0 : papers / recent.length;
 }
 
+/** {@link papersPerDay} of each watch by itself, in the filter's order. What two of them take is counted for both. */
+export function papersPerDayByWatch(editions: readonly EditionIndex[], filter: Filter): number[] {
+  const recent = editions.slice(0, EDITIONS_OF_MEAN);
+  const sums = filter.watches.map(() => 0);
+  for (const index of recent) {
+    match(index, filter).byWatch.forEach(({ papers }, watch) => {
+      sums[watch]! += countNew(index, papers);
+    });
+  }
+  return sums.map((sum) => (recent.length === 0 ? 0 : sum / recent.length));
+}
+
 /** {@link papersPerDay} of a filter that wants one topic and nothing else. */
 export function papersPerDayOn(editions: readonly EditionIndex[], topic: string): number {
   const nothingElse = {
@@ -34,7 +46,10 @@ export function papersPerDayOn(editions: readonly EditionIndex[], topic: string)
 }
 
 function newPapers(index: EditionIndex, filter: Filter): number {
-  const { papers } = match(index, filter);
+  return countNew(index, match(index, filter).papers);
+}
+
+function countNew(index: EditionIndex, papers: Bits): number {
   let count = 0;
   for (const at of members(papers)) if (index.papers[at]!.isNew) count++;
   return count;

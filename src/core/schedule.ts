@@ -119,6 +119,15 @@ export function newestEditionDue(at: Date, closesAt: string): Day {
   return editionDueAt(yesterday, closesAt) <= at ? yesterday : addDays(yesterday, -1);
 }
 
+/** When the newest edition there is at an hour closes, if all goes well, and its age then in milliseconds. */
+export function freshnessAt(
+  due: Pick<Due, "at">,
+  closesAt: string,
+): { readonly closedAt: Date; readonly ageMs: number } {
+  const closedAt = editionDueAt(newestEditionDue(due.at, closesAt), closesAt);
+  return { closedAt, ageMs: due.at.getTime() - closedAt.getTime() };
+}
+
 /**
  * The edition for a group that fell due, judged by its hour and not by when we look: an edition that should close after
  * the hour is not taken even when planning runs late, and one that should have closed before it is waited for.

@@ -30,6 +30,12 @@ export function localDayOf(zone: string, at: Date): Day {
   return inZone(zone, () => instant.toZonedDateTimeISO(zone).toPlainDate().toString());
 }
 
+/** What clocks in `zone` show at an instant, `HH:MM`. @throws {Invalid} for a zone this runtime does not know */
+export function localTimeOf(zone: string, at: Date): string {
+  const instant = Temporal.Instant.fromEpochMilliseconds(at.getTime());
+  return inZone(zone, () => instant.toZonedDateTimeISO(zone).toPlainTime().toString({ smallestUnit: "minute" }));
+}
+
 /** Whether this runtime knows the IANA zone, whatever its case. Offsets such as `+05:00` are no zones: they know no daylight saving. */
 export function isZone(zone: string): boolean {
   return canonicalZone(zone) !== null;

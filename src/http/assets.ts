@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { Router } from "express";
 import { answer } from "./methods.ts";
 
@@ -17,13 +18,16 @@ export function openAssets(folder: string): Assets {
   const urls = new Map<string, string>();
   for (const name of readdirSync(folder)) {
     const bytes = readFileSync(join(folder, name));
+    const packed = gzipSync(bytes);
     const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 12);
     const url = `/assets/${name.replace(/\.(?=[^.]*$)/, `.${hash}.`)}`;
     urls.set(name, url);
     answer(routes, url, {
-      get(_req, res) {
+      get(req, res) {
         res.set({ "Cache-Control": "public, max-age=31536000, immutable", ETag: `"${hash}"` });
-        res.type(name).send(bytes);
+        res.type(name).vary("Accept-Encoding");
+        if (req.acceptsEncodings("gzip")) res.set("Content-Encoding", "gzip").send(packed);
+        else res.send(bytes);
       },
     });
   }

@@ -8,6 +8,11 @@ const LIMIT_BYTES = 100_000;
 /** What a form sent: each name with its value, or its values when the name repeats. */
 export type FormBody = Readonly<Record<string, string | readonly string[] | undefined>>;
 
+/** Which of a form's buttons was pressed, of those named `do`. */
+export function pressOf(body: FormBody): string {
+  return [body.do ?? ""].flat().at(-1) ?? "";
+}
+
 const urlencoded = express.urlencoded({ extended: false, limit: LIMIT_BYTES });
 const json = express.json({ limit: LIMIT_BYTES, type: ["application/json", "application/*+json"] });
 

@@ -1,11 +1,11 @@
 /** What the templates see of a form of preferences: every field with its value, its choices and what is wrong with it. */
+import type { Preview } from "../actions/preview.ts";
 import { FILTER_LIMITS } from "../core/filter.ts";
 import type { Say, Texts } from "../core/text.ts";
 import type { Catalogue } from "../core/topics.ts";
-import type { Understood } from "../core/understood.ts";
 import type { Problem } from "../errors.ts";
 import type { View } from "./pages.ts";
-import { BLANK_WATCH, fieldName, fieldOfProblem, type Typed, type TypedWatch } from "./typed.ts";
+import { BLANK_WATCH, fieldName, fieldOfProblem, placesOf, type Typed, type TypedWatch } from "./typed.ts";
 import { type FoundViews, foundViews } from "./understood-view.ts";
 import { zoneRegions } from "./zones.ts";
 
@@ -13,27 +13,37 @@ export interface FormOptions {
   readonly catalogue: Catalogue;
   readonly texts: Texts;
   readonly say: Say;
-  /** An empty watch is offered beside those that are there, up to five. */
-  readonly offersMore: boolean;
-  /** What the filter's words and names found, where the form says what was looked up. */
-  readonly understood?: Understood;
+  /** What the filter brings, and what its words and names found; where the form shows that. */
+  readonly shown?: Pick<Preview, "papersPerDay" | "perWatch" | "understood">;
+  /** Where a press that adds or removes a watch is sent. */
+  readonly edits?: string;
+  /** Papers a day, by topic. */
+  readonly perTopic?: ReadonlyMap<string, number>;
+  /** How old the edition is at the hour that is chosen, in words. */
+  readonly freshness?: string;
 }
 
 export function formView(typed: Typed, problems: readonly Problem[], options: FormOptions): View {
-  const { say, texts, catalogue, offersMore, understood } = options;
-  const wrong = new Wrong(problems, say);
-  const isRoom = typed.watches.length < FILTER_LIMITS.watches;
-  const watches =
-    typed.watches.length === 0 || (offersMore && isRoom) ? [...typed.watches, BLANK_WATCH] : typed.watches;
+  const { say, texts, catalogue, shown, perTopic = new Map(), freshness = "", edits = "" } = options;
+  const places = placesOf(typed);
+  const wrong = new Wrong(problems, say, places);
+  const watches = typed.watches.length === 0 ? [BLANK_WATCH] : typed.watches;
   const choices = (values: readonly string[], chosen: string, label: (value: string) => string) =>
     values.map((value) => ({ value, label: label(value), isChosen: value === chosen }));
   return {
     email: wrong.field("email", typed.email),
     watches: watches.map((watch, at) => {
-      const isOffered = at >= typed.watches.length;
-      const found = foundViews(understood, at, say);
-      return watchView(watch, at, { isOffered, isOne: watches.length === 1, catalogue, wrong, say, found });
+      const place = places.indexOf(at);
+      const isSpare = place < 0 && watches.length > 1;
+      const found = foundViews(shown?.understood, place, say);
+      // One watch that says nothing takes everything.
+      const perDay = places.length === 0 && !isSpare ? shown?.papersPerDay : shown?.perWatch[place];
+      const isOne = watches.length === 1;
+      return watchView(watch, at, { isSpare, isOne, catalogue, wrong, say, found, perDay, perTopic, edits });
     }),
+    isRoom: watches.length < FILTER_LIMITS.watches,
+    freshness,
+    edits,
     tooMany: wrong.field("watches", ""),
     cadences: choices(["daily", "weekdays", "weekly"], typed.cadence, (cadence) =>
       say("page.form.cadences", { cadence }),
@@ -63,9 +73,9 @@ const HOURS = Array.from({ length: 24 }, (_, hour) => String(hour));
 class Wrong {
   readonly #byField = new Map<string, { message: string; detail: string }>();
 
-  constructor(problems: readonly Problem[], say: Say) {
+  constructor(problems: readonly Problem[], say: Say, places: readonly number[]) {
     for (const { field: named, message } of problems) {
-      const field = fieldOfProblem(named);
+      const field = fieldOfProblem(named, places);
       const kind = field.split(".").at(-1)!;
       // Of a field of many lines each wrong one is named.
       const before = this.#byField.get(field);
@@ -84,21 +94,38 @@ class Wrong {
   }
 }
 
-function watchView(
-  watch: TypedWatch,
-  at: number,
-  context: { isOffered: boolean; isOne: boolean; catalogue: Catalogue; wrong: Wrong; say: Say; found: FoundViews },
-): View {
-  const { isOffered, isOne, catalogue, wrong, say, found } = context;
+interface WatchContext {
+  /** Blank beside others: it counts for nothing yet. */
+  readonly isSpare: boolean;
+  readonly isOne: boolean;
+  readonly catalogue: Catalogue;
+  readonly wrong: Wrong;
+  readonly say: Say;
+  readonly found: FoundViews;
+  readonly perDay: number | undefined;
+  readonly perTopic: ReadonlyMap<string, number>;
+  readonly edits: string;
+}
+
+function watchView(watch: TypedWatch, at: number, context: WatchContext): View {
+  const { isSpare, isOne, catalogue, wrong, say, found, perDay, perTopic, edits } = context;
   const field = (name: string, value = "") => wrong.field(fieldName(at, name), value);
   const { families, topics } = catalogue;
   return {
     legend: say("page.form.watch", { number: at + 1, name: watch.name, isNamed: watch.name === "" ? "no" : "yes" }),
     isOne,
-    isSpare: isOffered && !isOne,
+    isSpare,
     isNamed: !isOne || watch.name !== "",
-    isRemovable: !isOne && !isOffered,
-    remove: field("remove"),
+    isRemovable: !isOne,
+    edits,
+    remove: `remove.${at}`,
+    removeLabel: say("page.form.remove", {
+      number: at + 1,
+      name: watch.name,
+      isNamed: watch.name === "" ? "no" : "yes",
+    }),
+    live: `watch-${at}-count`,
+    perDay: perDay === undefined || isSpare ? "" : say("page.form.perDay", { count: rounded(perDay) }),
     everything: { ...field("isEverything"), isOn: watch.isEverything && !isOne },
     name: field("name", watch.name),
     topics: field("topics"),
@@ -110,20 +137,27 @@ function watchView(
           ...field("topics", topic.id),
           label: topic.name,
           description: topic.description,
+          day: `${field("topics").id}-${topic.id}`,
+          perDay: perTopic.get(topic.id) ? say("page.form.aDay", { count: rounded(perTopic.get(topic.id)!) }) : "",
           isChosen: watch.topics.includes(topic.id),
         })),
     })),
     include: { ...field("include", watch.include.join("\n")), found: found.include },
-    exclude: { ...field("exclude", watch.exclude.join("\n")), found: found.exclude },
     authors: { ...field("authors", watch.authors.join("\n")), found: found.authors },
+    exclude: { ...field("exclude", watch.exclude.join("\n")), found: found.exclude },
     categories: field("categories", watch.categories.join(" ")),
     minUpvotes: field("minUpvotes", watch.minUpvotes),
     onlyWithCode: { ...field("onlyWithCode"), isOn: watch.onlyWithCode },
     isMoreOpen:
-      [watch.exclude, watch.authors, watch.categories].some((list) => list.length > 0) ||
+      [watch.include, watch.exclude, watch.authors, watch.categories].some((list) => list.length > 0) ||
       watch.minUpvotes !== "" ||
       watch.onlyWithCode,
   };
+}
+
+/** A mean as a person says it: 12, 3, 0.4. */
+function rounded(mean: number): number {
+  return mean < 1 ? Math.round(mean * 10) / 10 : Math.round(mean);
 }
 
 function zoneView(chosen: string) {

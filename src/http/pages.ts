@@ -58,6 +58,8 @@ export interface Pages {
     page: string,
     view: View & { readonly title: string; readonly alternates?: readonly View[] },
   ): void;
+  /** A piece of a page, which the script of one that is open puts in its place. */
+  part(res: Response, say: Say, page: string, view: View): void;
   notice(req: Request, res: Response, name: Notice, problems?: readonly Problem[]): void;
   /** @param action where the press is sent to */
   press(req: Request, res: Response, name: Press, action: string): void;
@@ -91,6 +93,12 @@ export function openPages({ folder, texts, assetUrl, postalAddress }: PagesOptio
         .vary("Accept-Language")
         .type("html")
         .send(fill("layout", say, { ...frame, title: view.title, alternates: view.alternates ?? [], body }));
+    },
+    part(res, say, page, view) {
+      res
+        .vary("Accept-Language")
+        .type("html")
+        .send(fill(page, say, view));
     },
     notice(req, res, name, problems = []) {
       const say = pages.say(req);
@@ -134,6 +142,10 @@ const wordsSaid = [
   "page.form.weekdays",
   "page.form.formats",
   "page.form.watch",
+  "page.form.remove",
+  "page.form.perDay",
+  "page.form.aDay",
+  "page.form.freshness",
   "page.digest.heading",
   "page.topics.heading",
   "page.privacy.heading",

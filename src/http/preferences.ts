@@ -1,7 +1,6 @@
 /** What a reader gets and when: shown, changed, paused. The address is masked, because mails are forwarded. */
 import { type Request, type Response, Router } from "express";
 import { type Change, changePreferences } from "../actions/change-preferences.ts";
-import { understand } from "../actions/preview.ts";
 import { requestSubscription } from "../actions/request-subscription.ts";
 import { maskAddress, parseAddress } from "../core/email-address.ts";
 import { dateOf } from "../core/text.ts";
@@ -10,8 +9,7 @@ import type { Problem } from "../errors.ts";
 import type { Subscription } from "../store/subscriptions.ts";
 import { whenOf } from "./abuse/form.ts";
 import type { Guard } from "./abuse.ts";
-import { type FormBody, readForm } from "./bodies.ts";
-import { formView } from "./form-view.ts";
+import { type FormBody, pressOf, readForm } from "./bodies.ts";
 import { linkOf, opened, unsubscribeHref } from "./links.ts";
 import { answer } from "./methods.ts";
 import { nextDigestInWords } from "./next-digest.ts";
@@ -19,8 +17,9 @@ import type { Pages } from "./pages.ts";
 import { proofOf } from "./proof.ts";
 import { unlisted } from "./security.ts";
 import type { WebApp } from "./server.ts";
-import { readTyped, type Typed, typedOf, wantedBy } from "./typed.ts";
-import { type Read, readChanges } from "./wishes.ts";
+import { tasteOf } from "./taste.ts";
+import { edited, isEdit, readTyped, type Typed, typedOf, wantedBy } from "./typed.ts";
+import { type Read, readChanges, readPreferences } from "./wishes.ts";
 
 /** What became of a press: shown at the top of the page. */
 type Done = "" | "saved" | "paused" | "resumed";
@@ -43,7 +42,7 @@ export function preferencesRoutes(app: WebApp, pages: Pages, guard: Guard): Rout
       async (req, res) => {
         const subscription = await reader(app, req);
         if (!subscription?.email) return pages.notice(req, res.status(404), "unknownLink");
-        if (req.body.do === "account") {
+        if (pressOf(req.body) === "account") {
           const address = parseAddress(subscription.email);
           const admission = await guard.admit(req, { solution: "" });
           const proof = proofOf(app, req, "/preferences", pages.say(req).language);
@@ -51,7 +50,9 @@ export function preferencesRoutes(app: WebApp, pages: Pages, guard: Guard): Rout
           await requestSubscription(app, { address, wanted: null, opens: "account", ...how });
           return pages.notice(req, res, admission.kind === "later" ? "inboxLater" : "accountLink");
         }
-        const typed = readTyped(req.body, typedOf(subscription.preferences));
+        const press = pressOf(req.body);
+        const typed = edited(readTyped(req.body, typedOf(subscription.preferences)), press);
+        if (press === "show" || isEdit(press)) return show(req, res, subscription, { done: "", typed });
         const { value: change, problems } = readPress(req.body, typed, subscription);
         if (problems) return show(req, res.status(422), subscription, { done: "", typed, problems });
         await changePreferences(app, subscription.id, change);
@@ -66,7 +67,8 @@ export function preferencesRoutes(app: WebApp, pages: Pages, guard: Guard): Rout
   /** The buttons that change something: save, pause, resume. */
   const readPress = (body: FormBody, typed: Typed, { preferences, state }: Subscription): Read<Change> => {
     const pressed = { pause: { paused: true, pausedUntil: body.pausedUntil || null }, resume: { paused: false } };
-    const wanted = body.do === "pause" || body.do === "resume" ? pressed[body.do] : wantedBy(typed);
+    const press = pressOf(body);
+    const wanted = press === "pause" || press === "resume" ? pressed[press] : wantedBy(typed);
     const context = { catalogue: app.catalogue, now: app.now() };
     return readChanges(wanted, { preferences, isPaused: state === "paused" }, context);
   };
@@ -81,17 +83,15 @@ export function preferencesRoutes(app: WebApp, pages: Pages, guard: Guard): Rout
     if (state === "ended") return pages.notice(req, res, "ended");
     const say = pages.say(req);
     const { done, typed = typedOf(preferences), problems = [] } = shown;
-    // Beside what was typed and could not be read, what is kept would be said of other lines.
-    const understood = problems.length === 0 ? await understand(app, preferences.filter) : undefined;
+    const read = readPreferences(wantedBy(typed), app.catalogue);
+    const action = `/preferences/${linkOf(req)}`;
+    const taste = await tasteOf(app, say, { typed, filter: read.value?.filter ?? null, problems, edits: action });
     pages.send(res, say, "preferences", {
       title: say("page.preferences.heading"),
       address: maskAddress(email!),
-      action: `/preferences/${linkOf(req)}`,
+      action,
       done: done && say("page.preferences.done", { done }),
-      form: formView(typed, problems, {
-        ...{ catalogue: app.catalogue, texts: app.texts, say, offersMore: true },
-        ...(understood && { understood }),
-      }),
+      ...taste,
       state: say("page.preferences.state", {
         state: pausedUntil && state === "paused" ? "pausedUntil" : state,
         next: nextDigestInWords(preferences, app.now(), say),

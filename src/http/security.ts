@@ -10,19 +10,20 @@ import type { RequestHandler } from "express";
 import helmet from "helmet";
 import { Refused } from "./faults.ts";
 
-/** Nothing from elsewhere, nothing inline, no frame around it: a page loads its own style sheet, script and icon. */
+/** Nothing from elsewhere, nothing inline, no frame around it: a page loads its own style sheet, script, icon and previews. */
 const CONTENT = {
   "default-src": ["'none'"],
   "style-src": ["'self'"],
   "script-src": ["'self'"],
   "img-src": ["'self'"],
+  "connect-src": ["'self'"],
   "form-action": ["'self'"],
   "base-uri": ["'none'"],
   "frame-ancestors": ["'none'"],
 };
 
-/** For a page that solves a challenge: it fetches one, and solves it in a worker beside the page. */
-export const CONTENT_WITH_PROOF = Object.entries({ ...CONTENT, "connect-src": ["'self'"], "worker-src": ["'self'"] })
+/** For a page that solves a challenge, in a worker beside it. */
+export const CONTENT_WITH_PROOF = Object.entries({ ...CONTENT, "worker-src": ["'self'"] })
   .map(([name, values]) => `${name} ${values.join(" ")}`)
   .join(";");
 

@@ -25,6 +25,7 @@ import { type AdminApp, adminRoutes } from "./admin/routes.ts";
 import { apiRoutes } from "./api.ts";
 import { archiveRoutes } from "./archive.ts";
 import { openAssets } from "./assets.ts";
+import { compress } from "./compress.ts";
 import { confirmationRoutes } from "./confirmation.ts";
 import { faults, notFound } from "./faults.ts";
 import { feedRoutes } from "./feeds.ts";
@@ -63,6 +64,8 @@ export type WebApp = RequestNeeds &
     /** `https://paperboy.example.org`, without a slash at its end. Addresses are made from it, never from a request's Host. */
     readonly publicUrl: () => string;
     readonly postalAddress: string | null;
+    /** When an edition closes: `HH:MM`, UTC. */
+    readonly closesAt: string;
     /** From leaving to automatic erasure, and from a delivery to its deletion. */
     readonly retentionDays: number;
     /** As Express takes it: a number of proxies, or their addresses. */
@@ -91,14 +94,13 @@ export function createServer(app: WebApp): Express {
   server.set("trust proxy", app.trustProxy);
   server.set("query parser", "simple");
   server.use(security(app), garbledIsUnknown);
-  server.use(assets.routes, operationsRoutes(app), reportRoutes(app));
+  server.use(assets.routes, operationsRoutes(app), reportRoutes(app), adminRoutes(app, pages), compress);
   const guard = openGuard(app);
   server.use("/api/v1", apiRoutes(app, guard));
   server.use(subscriptionRoutes(app, pages, { guard, assetUrl: assets.urlOf }), confirmationRoutes(app, pages));
   server.use(preferencesRoutes(app, pages, guard), unsubscribeRoutes(app, pages));
   server.use(accountRoutes(app, pages, guard), privacyRoutes(app, pages));
   server.use(archiveRoutes(app, pages), paperRoutes(app, pages), feedRoutes(app, pages));
-  server.use(adminRoutes(app, pages));
   server.use(notFound, faults(app, pages));
   return server;
 }

@@ -1,32 +1,27 @@
 /** Subscribing: the form beside a taste of the paper, the wish itself, and a link that was lost. */
 import { type Response, Router } from "express";
-import { type Preview, preview } from "../actions/preview.ts";
 import { requestSubscription } from "../actions/request-subscription.ts";
 import { everything, type Filter } from "../core/filter.ts";
-import { dateOf, type Say } from "../core/text.ts";
-import type { Understood } from "../core/understood.ts";
+import type { Say } from "../core/text.ts";
 import type { Problem } from "../errors.ts";
 import { broughtBy, instead, type Meant, meantAddress, meantView, openGuardView, whenOf } from "./abuse/form.ts";
 import type { Guard } from "./abuse.ts";
-import { readForm } from "./bodies.ts";
-import { feedLinks, withQuery } from "./feeds.ts";
+import { pressOf, readForm } from "./bodies.ts";
+import { feedLinks } from "./feeds.ts";
 import { formView } from "./form-view.ts";
 import { answer } from "./methods.ts";
-import type { Pages, View } from "./pages.ts";
-import { paperView } from "./paper-view.ts";
+import type { Pages } from "./pages.ts";
 import { proofOf } from "./proof.ts";
-import { filterOfPage } from "./query.ts";
+import { filterOfPage, queryOf } from "./query.ts";
 import type { WebApp } from "./server.ts";
-import { BLANK, readTyped, type Typed, typedWatch, wantedBy } from "./typed.ts";
+import { tasteOf } from "./taste.ts";
+import { BLANK, edited, isEdit, readTyped, type Typed, typedWatch, wantedBy } from "./typed.ts";
 import { readAddress, readPreferences, readWish } from "./wishes.ts";
 
-/** A taste, beside the form. */
-const PREVIEW_PAPERS = 5;
-
-/** The form as it stands, what is wrong with it, and the filter whose papers are shown beside it. */
+/** The form as it stands, what is wrong with it, and the filter whose papers are shown beside it: null when it cannot be used. */
 interface Home {
   readonly typed: Typed;
-  readonly filter: Filter;
+  readonly filter: Filter | null;
   readonly problems?: readonly Problem[];
   readonly meant?: Meant | null;
 }
@@ -42,23 +37,13 @@ export function subscriptionRoutes(app: WebApp, pages: Pages, { guard, assetUrl 
   const { catalogue } = app;
   const guardView = openGuardView(guard, assetUrl);
 
-  const formOf = (say: Say, typed: Typed, problems: readonly Problem[], understood?: Understood) =>
-    formView(typed, problems, {
-      ...{ catalogue, texts: app.texts, say, offersMore: false },
-      ...(understood && { understood }),
-    });
-
-  const homeView = async (res: Response, say: Say, { typed, filter, problems = [], meant = null }: Home) => {
-    const shown = await preview(app, filter, PREVIEW_PAPERS);
-    return {
-      title: say("page.home.title"),
-      alternates: feedLinks(filter, say, catalogue),
-      form: formOf(say, typed, problems, shown.understood),
-      meant: meant && meantView(say, meant),
-      guard: await guardView(res),
-      preview: previewView(app, say, filter, shown),
-    };
-  };
+  const homeView = async (res: Response, say: Say, { typed, filter, problems = [], meant = null }: Home) => ({
+    ...(await tasteOf(app, say, { typed, filter, problems, edits: "/preview" })),
+    title: say("page.home.title"),
+    alternates: feedLinks(filter ?? everything, say, catalogue),
+    meant: meant && meantView(say, meant),
+    guard: await guardView(res),
+  });
 
   answer(router, "/", {
     async get(req, res) {
@@ -75,10 +60,18 @@ export function subscriptionRoutes(app: WebApp, pages: Pages, { guard, assetUrl 
       ...readForm,
       async (req, res) => {
         const say = pages.say(req);
-        const typed = readTyped(req.body);
+        const press = pressOf(req.body);
+        const typed = edited(readTyped(req.body), press);
         const { value, problems } = readPreferences(wantedBy(typed), catalogue);
-        const home = value ? { typed, filter: value.filter } : { typed, filter: everything, problems };
-        pages.send(res.status(value ? 200 : 422), say, "home", await homeView(res, say, home));
+        const filter = value?.filter ?? null;
+        // Only what changes as choices do, for the script of the page (templates/assets/page.js).
+        if (queryOf(req).get("part") === "live") {
+          const live = await tasteOf(app, say, { typed, filter, ...(problems && { problems }), edits: "" });
+          return pages.part(res, say, "live", { ...live, isUsable: filter !== null });
+        }
+        // Who asks for one more watch is not done yet, and told of no mistake.
+        const home = { typed, filter, ...(problems && !isEdit(press) && { problems }) };
+        pages.send(res.status(home.problems ? 422 : 200), say, "home", await homeView(res, say, home));
       },
     ],
   });
@@ -92,7 +85,7 @@ export function subscriptionRoutes(app: WebApp, pages: Pages, { guard, assetUrl 
         const typed = { ...readTyped(req.body), ...instead(req.body) };
         const { value: wish, problems } = readWish({ ...wantedBy(typed), email: typed.email }, app);
         if (problems) {
-          const home = await homeView(res, say, { typed, filter: everything, problems });
+          const home = await homeView(res, say, { typed, filter: null, problems });
           return pages.send(res.status(422), say, "home", home);
         }
         const meant = meantAddress(wish.address, req.body);
@@ -114,7 +107,7 @@ export function subscriptionRoutes(app: WebApp, pages: Pages, { guard, assetUrl 
 
   const lostLinkView = async (res: Response, say: Say, typed: Typed, problems: readonly Problem[]) => ({
     title: say("page.lost.heading"),
-    form: formOf(say, typed, problems),
+    form: formView(typed, problems, { catalogue, texts: app.texts, say }),
     guard: await guardView(res),
   });
 
@@ -143,19 +136,4 @@ export function subscriptionRoutes(app: WebApp, pages: Pages, { guard, assetUrl 
     ],
   });
   return router;
-}
-
-/** What the newest edition holds for a filter. */
-function previewView(app: WebApp, say: Say, filter: Filter, { edition, digest, papersPerDay }: Preview): View {
-  const isFiltered = filter.watches.length > 0;
-  return {
-    isThere: edition !== null,
-    isFiltered,
-    date: edition ? dateOf(edition.date) : "",
-    href: edition ? withQuery(`/editions/${edition.date}`, filter) : "",
-    papersPerDay: Math.round(papersPerDay * 10) / 10,
-    papers: (digest?.items ?? []).map(({ paper, number, because }) =>
-      paperView(paper, say, { number, catalogue: app.catalogue, because, watches: filter.watches.length }),
-    ),
-  };
 }

@@ -56,17 +56,21 @@ export const BLANK: Typed = {
   format: "html",
 };
 
-const WATCH_FIELDS = [...Object.keys(BLANK_WATCH), "remove"] as const;
+const WATCH_FIELDS = Object.keys(BLANK_WATCH);
 
 /** The first watch has its fields under their own names, as in an address; the others under `watches.1.topics` and so on. */
 export function fieldName(watch: number, field: string): string {
   return watch === 0 ? field : `watches.${watch}.${field}`;
 }
 
-/** The form's name for the field a problem names: `filter.watches.1.include.0` → `watches.1.include`. */
-export function fieldOfProblem(problem: string): string {
+/**
+ * The form's name for the field a problem names: `filter.watches.1.include.0` → `watches.1.include`.
+ *
+ * @param places where each watch of the filter stands in the form ({@link placesOf})
+ */
+export function fieldOfProblem(problem: string, places: readonly number[]): string {
   const [, watch, field] = /^filter\.watches\.(\d+)\.(\w+)/.exec(problem) ?? [];
-  if (watch !== undefined && field !== undefined) return fieldName(Number(watch), field);
+  if (watch !== undefined && field !== undefined) return fieldName(places[Number(watch)] ?? Number(watch), field);
   return problem.startsWith("filter") ? "watches" : problem;
 }
 
@@ -86,15 +90,30 @@ export function readTyped(body: FormBody, before: Typed = BLANK): Typed {
   };
 }
 
-/** Null when the form has no watch in it. One that is ticked for removal, or left blank, is gone. */
+/** Null when the form has no watch in it. */
 function readWatches(body: FormBody): TypedWatch[] | null {
   const numbers = Array.from({ length: FILTER_LIMITS.watches + 1 }, (_, watch) => watch);
   const there = numbers.filter((watch) => WATCH_FIELDS.some((field) => body[fieldName(watch, field)] !== undefined));
   if (there.length === 0) return null;
-  return there
-    .filter((watch) => body[fieldName(watch, "remove")] === undefined)
-    .map((watch) => readWatch((field) => [body[fieldName(watch, field)] ?? []].flat()))
-    .filter((watch) => watch.isEverything || !isBlank(watch));
+  return there.map((watch) => readWatch((field) => [body[fieldName(watch, field)] ?? []].flat()));
+}
+
+/** The buttons of a form that change it and send nothing: `add`, and `remove.1` for its second watch. */
+export function isEdit(press: string): boolean {
+  return /^(?:add|remove\.\d)$/.test(press);
+}
+
+/** The form after such a press; as it was after any other. */
+export function edited(typed: Typed, press: string): Typed {
+  const there = typed.watches.length === 0 ? [BLANK_WATCH] : typed.watches;
+  if (press === "add") return { ...typed, watches: [...there, BLANK_WATCH].slice(0, FILTER_LIMITS.watches) };
+  const [, gone] = /^remove\.(\d)$/.exec(press) ?? [];
+  return gone === undefined ? typed : { ...typed, watches: there.filter((_, at) => at !== Number(gone)) };
+}
+
+/** Where the watches that count stand among those of a form: a blank one is nobody's wish. */
+export function placesOf({ watches }: Typed): number[] {
+  return watches.flatMap((watch, at) => (watch.isEverything || !isBlank(watch) ? [at] : []));
 }
 
 function readWatch(values: (field: string) => string[]): TypedWatch {
@@ -141,7 +160,7 @@ export function wantedBy(typed: Typed): Record<string, unknown> {
   const filled = Object.entries({ cadence, zone, language, format }).filter(([, text]) => text !== "");
   return {
     ...Object.fromEntries(filled),
-    filter: { watches: watches.map(watchWanted) },
+    filter: { watches: placesOf(typed).map((at) => watchWanted(watches[at]!)) },
     ...(cadence === "weekly" && { weekday: numberIn(weekday) }),
     ...(hour !== "" && { hour: numberIn(hour) }),
     ...(maxPapers !== "" && { maxPapers: numberIn(maxPapers) }),

@@ -15,7 +15,7 @@ const shelf = (...all: ReturnType<typeof shelved>[]) => ({
 
 test("before the first edition there is nothing to show", async () => {
   expect(await preview({ shelf: shelf() }, aFilter(), 10)).toEqual({
-    ...{ edition: null, digest: null, papersPerDay: 0 },
+    ...{ edition: null, digest: null, papersPerDay: 0, perWatch: [] },
     understood: { editions: 0, papers: 0, watches: [] },
   });
 });

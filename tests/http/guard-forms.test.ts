@@ -71,7 +71,7 @@ describe("S8: proof of work", () => {
       /name="altcha" value="" data-challenge="\/api\/v1\/challenge" data-worker="\/assets\/proof-worker\./,
     );
     expect(page.headers.get("content-security-policy")).toMatch(
-      /^default-src 'none';.*connect-src 'self';worker-src 'self'$/,
+      /^default-src 'none';.*connect-src 'self';.*worker-src 'self'$/,
     );
   });
 

@@ -159,7 +159,7 @@ test("pages load nothing from elsewhere, run nothing inline and cannot be framed
   for (const path of ["/", "/topics", "/confirm/x", "/nothing"]) {
     const { headers } = await web.get(path);
     expect(headers.get("content-security-policy")).toBe(
-      "default-src 'none';style-src 'self';script-src 'self';img-src 'self';form-action 'self';base-uri 'none';frame-ancestors 'none'",
+      "default-src 'none';style-src 'self';script-src 'self';img-src 'self';connect-src 'self';form-action 'self';base-uri 'none';frame-ancestors 'none'",
     );
     expect([
       headers.get("x-powered-by"),

@@ -59,7 +59,7 @@ test("saving the page untouched changes nothing, with watches that only the API 
 });
 
 test("beside the lines of a watch stands what they found lately", async () => {
-  await web.anEdition("2026-04-15", [{ title: "Robots", authors: ["Ada Lovelace", "Ada B. Lovelace"] }]);
+  await web.anEdition("2026-04-14", [{ title: "Robots", authors: ["Ada Lovelace", "Ada B. Lovelace"] }]);
   const reader = await aReader(three);
   const page = await (await web.get(reader.path)).text();
   const found = page.slice(page.indexOf('id="field-watches-2-authors-found"'));
@@ -68,18 +68,36 @@ test("beside the lines of a watch stands what they found lately", async () => {
   );
 });
 
-test("a watch is changed, another removed, a third added in the empty one at the end", async () => {
+test("a watch is added and another removed without a script: the page keeps what was typed, and nothing counts before it is saved", async () => {
   const reader = await aReader(three);
-  const fields = fieldsOf(await (await web.get(reader.path)).text());
-  const changed = fields.map(([name, value]): [string, string] => [
-    name,
-    name === "include" ? "browser use" : name === "watches.3.include" ? "robot hands" : value,
-  ]);
-  await web.press(reader.path, [...changed, ["watches.1.remove", "on"], ["do", "save"]]);
+  const typed = (fields: [string, string][], values: Record<string, string>) =>
+    fields.map(([name, value]): [string, string] => [name, values[name] ?? value]);
+  const press = async (fields: [string, string][], button: string) =>
+    fieldsOf(await (await web.press(reader.path, [...fields, ["do", button]])).text());
+
+  const before = await web.state();
+  const page = fieldsOf(await (await web.get(reader.path)).text());
+  const more = await press(typed(page, { include: "browser use" }), "add");
+  const fewer = await press(typed(more, { "watches.3.include": "robot hands" }), "remove.1");
+  const shown = await press(fewer, "show");
+  expect(shown).toEqual(fewer);
+  expect(await web.state()).toBe(before);
+
+  await web.press(reader.path, [...shown, ["do", "save"]]);
   const [first, , third] = three.filter.watches;
   expect((await reader.now()).preferences.filter).toEqual(
     aFilter({ ...first, include: ["browser use"] }, { ...third }, { include: ["robot hands"] }),
   );
+});
+
+test("beside the form stands what the filter brings, of what is kept and of what was typed", async () => {
+  await web.anEdition("2026-04-15", [{ title: "Looms" }, { title: "Mills" }]);
+  const reader = await aReader(preferences({ filter: aFilter({ include: ["looms"] }) }));
+  const titles = (page: string) => [...page.matchAll(/<h3><a[^>]*>([^<]+)</g)].map(([, title]) => title);
+  expect(titles(await (await web.get(reader.path)).text())).toEqual(["Looms"]);
+  const typed = await web.press(reader.path, { include: "mills", do: "show" });
+  expect(titles(await typed.text())).toEqual(["Mills"]);
+  expect((await reader.now()).preferences.filter).toEqual(aFilter({ include: ["looms"] }));
 });
 
 test("a form that has one field changes that field alone", async () => {

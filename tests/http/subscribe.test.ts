@@ -108,7 +108,7 @@ test("a form with mistakes keeps what was typed, says beside each field what is 
   });
   const page = await answer.text();
   const wrong = [...page.matchAll(/<p class="wrong" id="field-([\w-]+)-wrong">/g)].map(([, field]) => field);
-  expect([answer.status, wrong]).toEqual([422, ["include", "minUpvotes", "weekday", "zone", "email"]]);
+  expect([answer.status, wrong]).toEqual([422, ["email", "include", "minUpvotes", "weekday", "zone"]]);
   expect(page).toContain('value="agents" checked');
   expect(page).toContain(">title:</textarea>");
   expect(page).toContain('value="nobody"');
@@ -156,9 +156,9 @@ test("the preview says beside each line what it found lately, whom a name took, 
       "reward AND model",
       `in none ${of} This was read as “reward and model”. For papers with both, write reward + model.`,
     ],
-    ["exclude", "hacking", `in 1 ${of}`],
     ["authors", "Y. LeCun", `took Yann A. LeCun, Yann LeCun in the last ${editions} editions.`],
     ["authors", "Bengio", `nobody among the authors of the last ${editions} editions. Perhaps you mean Yoshua Bengio.`],
+    ["exclude", "hacking", `in 1 ${of}`],
   ]);
 });
 
@@ -173,6 +173,132 @@ test("each wrong line is named beside its field, with what to write instead", as
     ["authors", 'One of these lines is not a name. There is no name in "?!". Write a full name, like Ada Lovelace.'],
   ]);
   expect(foundOn(page)).toEqual([]);
+});
+
+/** The fieldsets of the watches, each as the values of its fields that are filled in. */
+const watchesOf = (page: string) =>
+  [...page.matchAll(/<fieldset class="watch">(.*?)<\/fieldset>/gs)].map(([, watch]) => [
+    ...[...watch!.matchAll(/value="([^"]*)" checked/g)].map(([, value]) => value),
+    ...[...watch!.matchAll(/<textarea[^>]*>([^<]+)<\/textarea>/g)].map(([, value]) => unescaped(value!)),
+  ]);
+
+test("watches are added, up to five, and removed without a script, and everything that was typed stays", async () => {
+  const typed: [string, string][] = [
+    ["email", "half an addr"],
+    ["topics", "agents"],
+    ["include", 'an "open quote'],
+    ["watches.1.include", "second"],
+    ["zone", "Asia/Tokyo"],
+  ];
+  const press = async (button: string) => web.press("/preview", [...typed, ["do", button]]);
+  const added = await press("add");
+  const page = await added.text();
+  expect([added.status, watchesOf(page)]).toEqual([200, [["agents", 'an "open quote'], ["second"], []]]);
+  expect(unescaped(page)).toContain('value="half an addr"');
+  expect(page).toContain('value="Asia/Tokyo" selected');
+  expect(page).not.toContain('<div class="problems"');
+  expect(watchesOf(await (await press("remove.0")).text())).toEqual([["second"]]);
+
+  const full = Array.from({ length: 5 }, (_, at): [string, string] => [`watches.${at}.include`, `word ${at}`]);
+  const five = await (await web.press("/preview", [["include", "word 0"], ...full.slice(1), ["do", "add"]])).text();
+  expect([watchesOf(five).length, five.includes('value="add"')]).toEqual([5, false]);
+  expect(await asked()).toEqual([]);
+});
+
+test("a watch left blank among others counts for nothing, and moves nobody's mistakes or findings", async () => {
+  await web.anEdition("2026-04-15", [{ title: "Looms" }]);
+  const typed: [string, string][] = [
+    ["include", ""],
+    ["watches.1.include", "looms"],
+    ["watches.2.include", '"half'],
+  ];
+  const wrong = await (await web.press("/preview", typed)).text();
+  expect([...wrong.matchAll(/<p class="wrong" id="field-([\w-]+)-wrong">/g)].map(([, field]) => field)).toEqual([
+    "watches-2-include",
+  ]);
+  const right = await (await web.press("/preview", typed.slice(0, 2))).text();
+  expect(foundOn(right).map(([field, entry]) => [field, entry])).toEqual([["watches-1-include", "looms"]]);
+  await web.press("/subscriptions", [...typed.slice(0, 2), ["email", "reader@example.com"]]);
+  expect(await asked()).toMatchObject([{ wanted: { filter: aFilter({ include: ["looms"] }) } }]);
+});
+
+test("the script is given the pieces that change with the choices: counts, findings, freshness and papers", async () => {
+  const web = await aWeb();
+  await web.anEdition("2026-04-15", [{ title: "Looms at work" }, { title: "Looms at rest" }, { title: "Mills" }]);
+  const live = async (fields: [string, string][]) => {
+    const answer = await web.press("/preview?part=live", fields);
+    const text = unescaped(await answer.text());
+    const piece = (id: string) =>
+      new RegExp(`id="${id}"[^>]*>(.*?)</(?:p|div|section)>`, "s")
+        .exec(text)?.[1]
+        ?.replace(/<[^>]*>/g, "")
+        .trim();
+    return {
+      status: answer.status,
+      piece,
+      hasFrame: text.includes("<html"),
+      hasPreview: text.includes('id="preview"'),
+    };
+  };
+  const right = await live([
+    ["include", "looms"],
+    ["watches.1.include", "mills"],
+    ["zone", "Europe/Berlin"],
+    ["hour", "7"],
+  ]);
+  const ids = ["watch-0-count", "watch-1-count", "freshness", "preview-count"];
+  expect([right.status, right.hasFrame, right.hasPreview, ids.map(right.piece)]).toEqual([
+    ...[200, false, true],
+    [
+      ...["About 2 new papers a day.", "About 1 new paper a day."],
+      "The edition closes at 01:00 UTC, 03:00 for you. At 07:00 it is 4 hours old.",
+      "About 3 new papers a day fit this.",
+    ],
+  ]);
+  // What is half typed leaves the papers that are shown alone.
+  const wrong = await live([["include", '"half']]);
+  expect([wrong.hasPreview, wrong.piece("field-include-says")]).toEqual([
+    false,
+    expect.stringMatching(/^One of these lines cannot be searched for\./),
+  ]);
+  await web.close();
+});
+
+test("the address and its button come before every choice", async () => {
+  const page = await (await web.get("/")).text();
+  const places = ['name="email"', 'type="submit">', 'name="topics"', 'name="cadence"', 'id="preview"'];
+  const found = places.map((text) => page.indexOf(text));
+  expect(found).toEqual([...found].sort((a, b) => a - b));
+  expect(found).not.toContain(-1);
+});
+
+test("a topic says how many papers a day it brings, beside its name and not in it", async () => {
+  const web = await aWeb();
+  await web.anEdition("2026-04-15", [{ title: "Looms" }, { title: "Mills" }], ["code"]);
+  const page = await (await web.get("/")).text();
+  const chips = [
+    ...page.matchAll(
+      /value="code" aria-describedby="([^"]+)"> Code <span[^>]* id="([^"]+)" aria-hidden="true">([^<]+)</g,
+    ),
+  ];
+  expect(chips.map(([, described, id, said]) => [described === id, said])).toEqual([[true, "2 a day"]]);
+  await web.close();
+});
+
+test("the front page with all it loads is under 20 kB on its way", async () => {
+  const weigh = async (encoding: string) => {
+    const page = await (await fetch(web.url, { headers: { "accept-encoding": "identity" } })).text();
+    const paths = ["/", ...[...page.matchAll(/"(\/assets\/[^"]+)"/g)].map(([, path]) => path!)];
+    const sizes = paths.map(async (path) => {
+      const { headers } = await fetch(web.url + path, { headers: { "accept-encoding": encoding } });
+      return Number(headers.get("content-length"));
+    });
+    return (await Promise.all(sizes)).reduce((sum, bytes) => sum + bytes, 0);
+  };
+  const [packed, plain] = [await weigh("gzip"), await weigh("identity")];
+  console.log(`front page: ${packed} bytes compressed, ${plain} plain`);
+  expect(packed).toBeGreaterThan(5_000);
+  expect(packed).toBeLessThan(20_000);
 });
 
 test("a filter in the address fills the form; what is not ours in it is left alone", async () => {

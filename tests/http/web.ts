@@ -50,6 +50,7 @@ export async function aWeb(replaced: Partial<WebApp> = {}) {
     now: store.clock.now,
     publicUrl: () => "http://paperboy.example",
     postalAddress: null,
+    closesAt: "01:00",
     retentionDays: 90,
     trustProxy: 0,
     ...{ providers: {}, rawIntakeToken: null, returnAddresses },

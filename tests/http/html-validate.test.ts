@@ -1,0 +1,81 @@
+import { HtmlValidate } from "html-validate";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { aFilter, preferences } from "../support/builders.ts";
+import { aWeb, links, type Web } from "./web.ts";
+
+const validator = new HtmlValidate({
+  root: true,
+  extends: ["html-validate:recommended"],
+  rules: {
+    "doctype-style": ["error", { style: "lowercase" }],
+    "no-trailing-whitespace": "off",
+    "form-dup-name": ["error", { shared: ["radio", "checkbox", "submit"] }],
+    // The field that only programs fill in is out of sight and out of the order of keys.
+    "hidden-focusable": "off",
+    // A family of topics is a group inside the fieldset of its watch, whose name is written beside it.
+    "prefer-native-element": ["error", { exclude: ["group"] }],
+  },
+});
+
+let web: Web;
+beforeAll(async () => {
+  web = await aWeb();
+  await web.anEdition("2026-04-15", [{ title: "Looms & <mills>" }, { title: "Mills", authors: ["Ada Lovelace"] }]);
+});
+afterAll(() => web.close());
+
+async function complaintsAbout(html: string): Promise<string[]> {
+  const { results } = await validator.validateString(html);
+  return results.flatMap(({ messages }) =>
+    messages.map(({ ruleId, line, message }) => `${line}: ${ruleId}: ${message}`),
+  );
+}
+
+test("html-validate has nothing to say of any state of the reader's pages", async () => {
+  const filter = aFilter({ name: "Looms", include: ["looms"] }, { authors: ["Ada Lovelace"] });
+  const id = await web.store.aReader(preferences({ filter }));
+  const now = web.app.now();
+  const requestId = await web.store.requests.add({
+    ...{ email: "new@example.org", addressKey: "key of new", wanted: preferences(), askedBy: "form" },
+  });
+  const confirm = `/confirm/${links.sign("confirm", { requestId }, now)}`;
+  const own = `/preferences/${links.sign("preferences", { subscriptionId: id }, now)}`;
+  const account = `/account/${links.sign("account", { subscriptionId: id }, now)}`;
+  const leave = `/unsubscribe/${links.sign("unsubscribe", { subscriptionId: id, deliveryId: 0n }, now)}?by=page`;
+  const pages = {
+    home: await web.get("/"),
+    filtered: await web.get("/?topics=agents&include=looms"),
+    added: await web.press("/preview", { include: "looms", do: "add" }),
+    found: await web.press("/preview", { include: "looms\nlooms AND mills", authors: "Lovelace", exclude: "x" }),
+    wrong: await web.press("/subscriptions", {
+      email: "x",
+      include: '"half',
+      minUpvotes: "x",
+      zone: "Mars",
+      hour: "x",
+    }),
+    meant: await web.press("/subscriptions", { email: "reader@gmial.com" }),
+    inbox: await web.press("/subscriptions", { email: "reader@example.com" }),
+    lost: await web.get("/lost-link"),
+    confirm: await web.get(confirm),
+    confirmed: await web.press(confirm),
+    again: await web.press(confirm),
+    garbled: await web.get("/confirm/x"),
+    own: await web.get(own),
+    ownAdded: await web.press(own, { include: "looms", do: "add" }),
+    ownWrong: await web.press(own, { minUpvotes: "x", do: "save" }),
+    pauseWrong: await web.press(own, { do: "pause", pausedUntil: "x" }),
+    paused: await web.press(own, { do: "pause" }),
+    account: await web.get(account),
+    leave: await web.get(leave),
+    left: await web.press(leave),
+    ended: await web.get(own),
+  };
+  const complaints: Record<string, string[]> = {};
+  for (const [name, page] of Object.entries(pages)) complaints[name] = await complaintsAbout(await page.text());
+  expect(Object.entries(complaints).filter(([, said]) => said.length > 0)).toEqual([]);
+});
+
+test("and would say if there were", async () => {
+  expect(await complaintsAbout('<p id="a">Open</p><p id="a">and again</p>')).not.toEqual([]);
+});
