@@ -10,6 +10,7 @@ import type { Address } from "./core/email-address.ts";
 import { openLinks, parseSecretKeys } from "./core/link.ts";
 import { openReturnAddresses } from "./core/return-address.ts";
 import { openText } from "./core/text.ts";
+import { catalogueIn } from "./core/topic-names.ts";
 import { defaultCatalogue, parseCatalogue } from "./core/topics.ts";
 import { visitorKeys } from "./core/visitor-key.ts";
 import { openFetch } from "./fetch.ts";
@@ -173,7 +174,8 @@ export async function openApp(
       );
     const sender = await senderTo(config.smtpConnections);
     const letterSender = await senderTo(LETTER_CONNECTIONS);
-    const topicName = (id: string) => catalogue.topics.find((topic) => topic.id === id)?.name ?? id;
+    const topicName = (id: string, language: string) =>
+      catalogueIn(texts(language), catalogue).topics.find((topic) => topic.id === id)?.name ?? id;
     const renderer = openRenderer({ templates, texts, publicUrl, postalAddress: config.postalAddress, topicName });
     const post = openPost({
       ...{ renderer, sender, letterSender, signer, returns: returnAddresses, profiles, links, publicUrl, notice },

@@ -23,6 +23,11 @@ export function daysBetween(from: Day, to: Day): number {
   return Math.round((utcStartOf(to).getTime() - utcStartOf(from).getTime()) / DAY_MS);
 }
 
+/** 1 for New Year's Day: what an edition is numbered by within its year. */
+export function dayOfYear(day: Day): number {
+  return daysBetween(`${day.slice(0, 4)}-01-01`, day) + 1;
+}
+
 /** 1 Monday … 7 Sunday, as ISO 8601 counts. */
 export function weekdayOf(day: Day): number {
   return utcStartOf(day).getUTCDay() || 7;

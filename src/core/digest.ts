@@ -1,5 +1,5 @@
 /** Picks the papers of an edition for one reader and says why; the model a template sees. */
-import { type Bits, hasBit, membersIn, removeBit } from "./bits.ts";
+import { type Bits, count, hasBit, membersIn, removeBit } from "./bits.ts";
 import type { Edition, RankedBy, RankedPaper } from "./edition.ts";
 import { fairly, topicFor } from "./fair-share.ts";
 import type { Because, Filter } from "./filter.ts";
@@ -9,9 +9,10 @@ import type { Rhythm } from "./subscription.ts";
 
 /** One paper of a digest. */
 export interface DigestItem {
-  /** Place in the digest, from 1. */
+  /** Place among its papers, the best first, from 1. */
   readonly number: number;
   readonly paper: RankedPaper;
+  /** Strongest first. */
   readonly because: readonly Because[];
 }
 
@@ -20,6 +21,15 @@ export interface Digest {
   readonly editionDate: Day;
   readonly rankedBy: RankedBy;
   readonly cadence: "daily" | "weekdays" | "weekly";
+  readonly items: readonly DigestItem[];
+  /** How many papers of the edition the filter takes, whether they were sent before or not: as many as its page shows. */
+  readonly matched: number;
+}
+
+/** The papers of a digest that stand under one watch. */
+export interface Section {
+  /** Index of the watch in the filter; null when there is one at most, or no watch takes these papers any more. */
+  readonly watch: number | null;
   readonly items: readonly DigestItem[];
 }
 
@@ -52,6 +62,7 @@ export function pickDigest(
   const { index, filter, cadence, maxPapers, sentKeys } = wanted;
   const matched = match(index, filter);
   const { papers } = matched;
+  const all = count(papers);
   removeSent(papers, sentKeys, index);
   const followed = mostSpecific(index, matched);
   // A digest of one or two has no third to give away.
@@ -62,7 +73,7 @@ export function pickDigest(
     cadence === "weekly" ? firstOf(index.weekOrder, enough, papers) : membersIn(papers, 0, index.followedFrom, enough);
   const trending = topicOf === null ? ordered : fairly(ordered, room, (at) => topicOf(index.papers[at]!));
   const places = [...trending, ...followed.slice(0, maxPapers - trending.length)];
-  return digest(wanted, places, matched);
+  return digest(wanted, places, matched, all);
 }
 
 /**
@@ -80,10 +91,32 @@ export function digestOf(wanted: Wanted & { readonly keys: readonly number[] }):
     const at = all.find((place) => index.papers[place]!.key === key) ?? all[0];
     if (at !== undefined) places.add(at);
   }
-  return digest(wanted, [...places], match(index, filter));
+  const matched = match(index, filter);
+  return digest(wanted, [...places], matched, count(matched.papers));
 }
 
-function digest({ index, edition, filter, cadence }: Wanted, places: readonly number[], matched: Matched): Digest {
+/**
+ * A digest as it is read. With several watches each has a section, in the order of the filter: a paper stands once, under
+ * the strongest watch that took it. Made from nothing but what a retry has as well.
+ *
+ * @returns sections that have papers, best first in each; what no watch takes any more comes last
+ */
+export function sectionsOf({ items }: Pick<Digest, "items">, { watches }: Filter): Section[] {
+  if (watches.length < 2) return [{ watch: null, items }];
+  const sections: Section[] = watches.map((_, watch) => ({
+    watch,
+    items: items.filter(({ because }) => because[0]?.watch === watch),
+  }));
+  sections.push({ watch: null, items: items.filter(({ because }) => because.length === 0) });
+  return sections.filter((section) => section.items.length > 0);
+}
+
+function digest(
+  { index, edition, filter, cadence }: Wanted,
+  places: readonly number[],
+  matched: Matched,
+  all: number,
+): Digest {
   return {
     editionDate: edition.date,
     rankedBy: edition.rankedBy,
@@ -93,6 +126,7 @@ function digest({ index, edition, filter, cadence }: Wanted, places: readonly nu
       paper: index.papers[at]!,
       because: becauseOf(index, filter, at, matched),
     })),
+    matched: all,
   };
 }
 

@@ -1,6 +1,6 @@
 /** What mails and pages say of a paper: who wrote it, how it stands, why it is here. All words come from the catalogue. */
 import type { RankedPaper } from "./edition.ts";
-import type { Because } from "./filter.ts";
+import type { Because, Watch } from "./filter.ts";
 import { inertLine } from "./inert.ts";
 import type { WiderAdvice } from "./quiet-news.ts";
 import { leadSentences } from "./sentences.ts";
@@ -21,6 +21,8 @@ export const wordsNeeded = [
   "reason.everything",
   "reason.because",
   "reason.watch",
+  "reason.also",
+  "reason.earlier",
   "reason.topics",
   "reason.phrases",
   "reason.quoted",
@@ -29,6 +31,10 @@ export const wordsNeeded = [
   "mail.quiet.watch",
   "mail.quiet.papers",
   ...WIDENINGS.map((widening) => `mail.quiet.${widening}` as const),
+  "watch.some",
+  "watch.withCode",
+  "watch.fromVotes",
+  "watch.everything",
 ] as const;
 
 /** The longest name of a person, topic or phrase that is shown; longer ones end in `…`. */
@@ -84,19 +90,23 @@ export function standingInWords(
 /**
  * Why a paper is in a digest, as one sentence.
  *
- * @param because the watches that took the paper, strongest first
+ * @param because the watches that took the paper, strongest first; none: the filter does not take it any more
  * @param options.watches how many watches the reader has: with several, each is named
+ * @param options.isUnderFirst it stands under the name of the first already
  * @param options.topicName the name of a topic id in the language of `say`
  */
 export function reasonInWords(
   because: readonly Because[],
-  { say, watches, topicName }: { say: Say; watches: number; topicName: (id: string) => string },
+  options: { say: Say; watches: number; isUnderFirst?: boolean; topicName: (id: string) => string },
 ): string {
-  const told = because.map((one) => {
+  const { say, watches, isUnderFirst = false, topicName } = options;
+  if (because.length === 0) return say("reason.earlier");
+  const told = because.map((one, at) => {
     const parts = partsOf(one, say, topicName);
     const what = parts.length === 0 ? say("reason.everything") : say.list(parts, "unit");
     const name = inertLine(one.name, longestName);
-    return watches > 1 && name !== "" ? say("reason.watch", { name, what }) : what;
+    if (watches < 2 || name === "" || (isUnderFirst && at === 0)) return what;
+    return say(isUnderFirst ? "reason.also" : "reason.watch", { name, what });
   });
   const why = [...new Set(told)];
   if (why.every((one) => one === say("reason.everything"))) return say("reason.all");
@@ -119,11 +129,43 @@ function partsOf(because: Because, say: Say, topicName: (id: string) => string):
   tell("reason.topics", because.topics.map(topicName));
   tell(
     "reason.phrases",
-    because.include.map((phrase) =>
-      say("reason.quoted", { phrase: inertLine(phrase, longestName).replace(/^"(.*)"$/u, "$1") }),
-    ),
+    because.include.map((phrase) => quoted(phrase, say)),
   );
   tell("reason.authors", because.authors);
   tell("reason.categories", because.categories);
   return parts;
+}
+
+/** Names that stand for a watch; more of them would be a list, not a name. */
+const NAMES_OF_WATCH = 3;
+
+/** The name its reader gave a watch, else the first things it asks for: "Agents · Robotics", "“speculative decoding” · …". */
+export function watchInWords(
+  watch: Watch,
+  { say, topicName }: { say: Say; topicName: (id: string) => string },
+): string {
+  const given = inertLine(watch.name, longestName);
+  if (given !== "") return given;
+  const { topics, include, authors, categories, minUpvotes, onlyWithCode } = watch;
+  const asked = [...topics.map(topicName), ...include.map((phrase) => quoted(phrase, say)), ...authors, ...categories];
+  if (onlyWithCode) asked.push(say("watch.withCode"));
+  if (minUpvotes > 0) asked.push(say("watch.fromVotes", { count: minUpvotes }));
+  const names = asked.map((name) => inertLine(name, longestName)).filter((name) => name !== "");
+  if (names.length === 0) return say("watch.everything");
+  const first = names.slice(0, NAMES_OF_WATCH).join(" · ");
+  return names.length > NAMES_OF_WATCH ? say("watch.some", { names: first }) : first;
+}
+
+function quoted(phrase: string, say: Say): string {
+  return say("reason.quoted", { phrase: inertLine(phrase, longestName).replace(/^"(.*)"$/u, "$1") });
+}
+
+/** The topics that most of these papers have first, three at most; of equals, that of the earlier paper. */
+export function mainTopics(papers: readonly Pick<RankedPaper, "topics">[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { topics } of papers) {
+    const [first] = topics;
+    if (first !== undefined) counts.set(first, (counts.get(first) ?? 0) + 1);
+  }
+  return [...counts.keys()].sort((a, b) => counts.get(b)! - counts.get(a)!).slice(0, 3);
 }

@@ -68,6 +68,8 @@ export interface Matched {
   readonly papers: Bits;
   /** The same by watch, in the filter's order. */
   readonly byWatch: readonly MatchedWatch[];
+  /** Indexes of the watches, that which takes the fewest papers first: it says most about each. */
+  readonly strongest: readonly number[];
 }
 
 /** What a watch takes, and what each entry of its fields finds, in the order of the entries. */
@@ -112,12 +114,13 @@ export function indexEdition(edition: { readonly papers: readonly RankedPaper[] 
 
 /** The papers of an edition that any watch takes; without watches, every trending one. Never throws. */
 export function match(index: EditionIndex, filter: Filter): Matched {
-  if (filter.watches.length === 0) return { papers: scratch(index, 0, index.trending), byWatch: [] };
+  if (filter.watches.length === 0) return { papers: scratch(index, 0, index.trending), byWatch: [], strongest: [] };
   const byWatch = filter.watches.map((watch, at) => matchWatch(index, watch, scratch(index, at, index.trending)));
-  if (byWatch.length === 1) return { papers: byWatch[0]!.papers, byWatch };
+  if (byWatch.length === 1) return { papers: byWatch[0]!.papers, byWatch, strongest: [0] };
   const papers = scratch(index, byWatch.length, index.none);
   for (const watch of byWatch) unite(papers, watch.papers);
-  return { papers, byWatch };
+  const sizes = byWatch.map((watch) => count(watch.papers));
+  return { papers, byWatch, strongest: [...sizes.keys()].sort((a, b) => sizes[a]! - sizes[b]! || a - b) };
 }
 
 /** A set to work on, one of some, with what is in `from`. */
@@ -129,7 +132,7 @@ function scratch({ scratch: sets, none }: EditionIndex, at: number, from: Bits):
 }
 
 /**
- * Why a filter takes a paper: each watch that does, with what in it did, as the reader wrote it.
+ * Why a filter takes a paper: each watch that does, the strongest first, with what in it did, as the reader wrote it.
  *
  * @param at the paper's place in `index.papers`
  * @param matched what {@link match} said of this filter, where it is at hand
@@ -140,7 +143,7 @@ export function becauseOf(index: EditionIndex, filter: Filter, at: number, match
   if (filter.watches.length === 0)
     return [{ watch: -1, name: "", topics: [], categories: [], include: [], authors: [] }];
   const reasons: Because[] = [];
-  for (let watch = 0; watch < filter.watches.length; watch++) {
+  for (const watch of matched.strongest) {
     const found = matched.byWatch[watch]!;
     if (!hasBit(found.papers, at)) continue;
     const { name, topics, categories, include, authors } = filter.watches[watch]!;

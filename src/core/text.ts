@@ -15,11 +15,15 @@ export type Values = Readonly<Record<string, string | number | Date>>;
 export interface Say {
   /** @throws {Error} for a key no catalogue has: a mistake in our code, which `Texts.require` finds at start */
   (key: string, values?: Values): string;
+  /** The name or description of something that is data, such as `topic.agents.name`; null: its own name stands. */
+  translated(key: string): string | null;
   /** The language the words are in, BCP 47: what was asked for, or what stands in for it. */
   readonly language: string;
   readonly direction: "ltr" | "rtl";
   /** `A, B and C` as this language joins them; `unit`: without a word before the last. */
   list(items: readonly string[], kind?: "conjunction" | "disjunction" | "unit"): string;
+  /** `April 20 – 26`: both days included, without the year. */
+  days(from: Day, to: Day): string;
 }
 
 export interface Texts {
@@ -39,9 +43,13 @@ type Messages = ReadonlyMap<string, IntlMessageFormat>;
 
 const fallback = "en";
 
+/** Sections that name data, whose English stands with the data itself (topics/catalogue.json): translations alone have them. */
+const ofData = /^(?:topic|family)\./u;
+
 // Days have no zone, and instants are shown in UTC with the word beside them: a mail is read who knows where.
 const formats: Partial<Formats> = {
   date: {
+    day: { weekday: "long", day: "numeric", month: "long", timeZone: "UTC" },
     full: { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" },
     long: { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" },
     month: { month: "long", year: "numeric", timeZone: "UTC" },
@@ -67,7 +75,7 @@ export function openText(catalogues: Readonly<Record<string, Catalogue>>): Texts
     throw new Invalid(`The text catalogue has no "${fallback}", which stands in where a translation is missing.`);
   for (const [language, messages] of languages) {
     for (const key of messages.keys()) {
-      if (!english.has(key))
+      if (!english.has(key) && !ofData.test(key))
         problems.push({ field: `${language}: ${key}`, message: "is not in en, so nothing asks for it" });
     }
   }
@@ -109,7 +117,9 @@ export function openText(catalogues: Readonly<Record<string, Catalogue>>): Texts
     }
     return version;
   };
-  return Object.assign(texts, { languages: [...languages.keys()], require, versionOf });
+  // English first: a browser that takes any language gets the first.
+  const all = [...new Set([fallback, ...languages.keys()])];
+  return Object.assign(texts, { languages: all, require, versionOf });
 }
 
 function compiled(language: string, catalogue: Catalogue, problems: { field: string; message: string }[]): Messages {
@@ -125,21 +135,26 @@ function compiled(language: string, catalogue: Catalogue, problems: { field: str
 }
 
 function speaker(language: string, messages: Messages, english: Messages): Say {
-  const lists = new Map<string, Intl.ListFormat>();
-  const list: Say["list"] = (items, kind = "conjunction") => {
-    let format = lists.get(kind);
-    if (format === undefined) {
-      format = new Intl.ListFormat(language, { type: kind, style: kind === "unit" ? "short" : "long" });
-      lists.set(kind, format);
-    }
-    return format.format(items);
+  const joins = {
+    conjunction: new Intl.ListFormat(language, { type: "conjunction" }),
+    disjunction: new Intl.ListFormat(language, { type: "disjunction" }),
   };
+  // What stands between the first two of many. Intl's own lists of units say "A, B und C" in German.
+  const comma = joins.conjunction.formatToParts(["1", "2", "3", "4"])[1]!.value;
+  const list: Say["list"] = (items, kind = "conjunction") =>
+    kind === "unit" ? items.join(comma) : joins[kind].format(items);
   const say = (key: string, values?: Values): string => {
     const message = messages.get(key) ?? english.get(key);
     if (message === undefined) throw new Error(`No text stands under the key ${key}.`);
     return String(message.format(values));
   };
-  return Object.assign(say, { language, direction: directionOf(language), list });
+  const translated = (key: string): string | null => {
+    const message = messages.get(key);
+    return message === undefined ? null : String(message.format());
+  };
+  const range = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", timeZone: "UTC" });
+  const days = (from: Day, to: Day): string => range.formatRange(dateOf(from), dateOf(to));
+  return Object.assign(say, { language, direction: directionOf(language), list, translated, days });
 }
 
 // Intl.Locale knows the script of a language; TypeScript 7's library does not know that Intl.Locale does (Node 20 does).

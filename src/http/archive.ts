@@ -3,6 +3,7 @@ import { Router } from "express";
 import { digestOf } from "../core/digest.ts";
 import { everything } from "../core/filter.ts";
 import { dateOf } from "../core/text.ts";
+import { catalogueIn } from "../core/topic-names.ts";
 import { NotFound } from "../errors.ts";
 import { KEEP_SECONDS, latest, mayBeKept } from "./caching.ts";
 import { editionsView, editionView } from "./edition-view.ts";
@@ -13,7 +14,7 @@ import { paperView } from "./paper-view.ts";
 import { dayParameter, filterOfPage, isDay, queryOf } from "./query.ts";
 import { unlisted } from "./security.ts";
 import type { WebApp } from "./server.ts";
-import { type TopicPerDay, topicsPerDay } from "./topics-per-day.ts";
+import { topicsPerDay } from "./topics-per-day.ts";
 
 /** Editions on one page of the list: three months. */
 const PAGE = 93;
@@ -55,10 +56,14 @@ export function archiveRoutes(app: WebApp, pages: Pages): Router {
     async get(req, res) {
       const say = pages.say(req);
       const topics = await topicsPerDay(app);
-      const families = catalogue.families.map(({ id, name }) => {
-        const ids = catalogue.topics.filter(({ family }) => family === id).map((topic) => topic.id);
-        return { name, topics: topics.filter((topic) => ids.includes(topic.id)).map(topicView) };
-      });
+      const named = catalogueIn(say, catalogue);
+      const perDay = new Map(topics.map(({ id, papersPerDay }) => [id, Math.round(papersPerDay * 10) / 10]));
+      const families = named.families.map(({ id, name }) => ({
+        name,
+        topics: named.topics
+          .filter(({ family }) => family === id)
+          .map((topic) => ({ ...topic, perDay: perDay.get(topic.id) ?? 0 })),
+      }));
       pages.send(res, say, "topics", { title: say("page.topics.heading"), families });
     },
   });
@@ -82,8 +87,4 @@ export function archiveRoutes(app: WebApp, pages: Pages): Router {
     ],
   });
   return router;
-}
-
-function topicView({ papersPerDay, ...topic }: TopicPerDay) {
-  return { ...topic, perDay: Math.round(papersPerDay * 10) / 10 };
 }

@@ -6,6 +6,7 @@ import { filterInWords } from "../core/filter-in-words.ts";
 import { becauseOf, match } from "../core/match.ts";
 import { scoreInWords } from "../core/score-in-words.ts";
 import { dateOf, type Say } from "../core/text.ts";
+import { catalogueIn } from "../core/topic-names.ts";
 import type { Catalogue } from "../core/topics.ts";
 import type { EditionPlace, EditionSummary } from "../store/editions.ts";
 import type { Shelved } from "../store/shelf.ts";
@@ -58,7 +59,7 @@ export function editionView({ edition, index }: Shelved, place: EditionPlace, { 
       ...{ state, rankedBy, count: papers.length, because: place.because ?? "" },
       fresh: shown.filter(({ paper }) => paper.isNew).length,
     }),
-    filter: filterInWords(filter, say, topicNames(catalogue)),
+    filter: filterInWords(filter, say, topicNames(catalogueIn(say, catalogue))),
     allHref: `/editions/${date}`,
     subscribeHref: withQuery("/", filter),
     feeds: feedLinks(filter, say, catalogue),
@@ -94,7 +95,7 @@ export function editionsView(
   return {
     title: say("page.editions.heading"),
     alternates: feedLinks(filter, say, catalogue),
-    filter: filterInWords(filter, say, topicNames(catalogue)),
+    filter: filterInWords(filter, say, topicNames(catalogueIn(say, catalogue))),
     months: shown.map((month) => ({
       name: say("page.editions.month", { date: dateOf(`${month}-01`) }),
       editions: rows.filter(({ date }) => date.startsWith(month)).map((row) => lineOf(row, filter, say)),

@@ -8,6 +8,7 @@ import { authorsInWords, leadOf } from "../core/in-words.ts";
 import { inertLine, webAddress } from "../core/inert.ts";
 import { markup } from "../core/markup.ts";
 import type { Say } from "../core/text.ts";
+import { catalogueIn } from "../core/topic-names.ts";
 import type { Catalogue } from "../core/topics.ts";
 import { KEEP_SECONDS, latest, mayBeKept } from "./caching.ts";
 import { atomOf, type FeedDocument, type FeedItem, jsonFeedOf } from "./feed-formats.ts";
@@ -67,7 +68,7 @@ export function withQuery(path: string, filter: Filter): string {
 }
 
 function titleOf(filter: Filter, say: Say, catalogue: Catalogue): string {
-  const what = inertLine(filterInWords(filter, say, topicNames(catalogue)), 200);
+  const what = inertLine(filterInWords(filter, say, topicNames(catalogueIn(say, catalogue))), 200);
   return what === "" ? say("page.feed.title") : say("page.feed.titleOf", { what });
 }
 
@@ -98,7 +99,7 @@ function feedDocument(
 
 function feedItem({ id, at, paper }: FeedEntry, { address, say, catalogue }: Setting): FeedItem {
   const lead = leadOf(paper);
-  const topicName = topicNames(catalogue);
+  const topicName = topicNames(catalogueIn(say, catalogue));
   const links = [
     { title: say("page.paper.source"), url: webAddress(paper.url) },
     { title: say("mail.paper.pdf"), url: webAddress(paper.pdfUrl) },

@@ -2,6 +2,7 @@
 import type { Preview } from "../actions/preview.ts";
 import { FILTER_LIMITS } from "../core/filter.ts";
 import type { Say, Texts } from "../core/text.ts";
+import { catalogueIn } from "../core/topic-names.ts";
 import type { Catalogue } from "../core/topics.ts";
 import type { Problem } from "../errors.ts";
 import type { View } from "./pages.ts";
@@ -110,7 +111,7 @@ interface WatchContext {
 function watchView(watch: TypedWatch, at: number, context: WatchContext): View {
   const { isSpare, isOne, catalogue, wrong, say, found, perDay, perTopic, edits } = context;
   const field = (name: string, value = "") => wrong.field(fieldName(at, name), value);
-  const { families, topics } = catalogue;
+  const { families, topics } = catalogueIn(say, catalogue);
   return {
     legend: say("page.form.watch", { number: at + 1, name: watch.name, isNamed: watch.name === "" ? "no" : "yes" }),
     isOne,

@@ -4,6 +4,7 @@ import type { Because } from "../core/filter.ts";
 import { authorsInWords, leadOf, reasonInWords, standingInWords } from "../core/in-words.ts";
 import { inertLine, inertText, webAddress } from "../core/inert.ts";
 import type { Say } from "../core/text.ts";
+import { catalogueIn } from "../core/topic-names.ts";
 import type { Catalogue } from "../core/topics.ts";
 import type { View } from "./pages.ts";
 
@@ -25,7 +26,7 @@ export function paperView(
   },
 ): View {
   const { number, catalogue, because = [], watches = 0, standing = { anchor: "", why: null } } = shown;
-  const topicName = topicNames(catalogue);
+  const topicName = topicNames(catalogueIn(say, catalogue));
   return {
     ...{ number, ...standing },
     title: inertLine(paper.title, LONGEST_TITLE),

@@ -6,6 +6,7 @@ import { everything } from "../core/filter.ts";
 import { authorsInWords } from "../core/in-words.ts";
 import { inertLine, inertText, webAddress } from "../core/inert.ts";
 import { dateOf, type Say } from "../core/text.ts";
+import { catalogueIn } from "../core/topic-names.ts";
 import { NotFound } from "../errors.ts";
 import type { PaperRecord } from "../store/paper-records.ts";
 import { KEEP_SECONDS, latest, mayBeKept } from "./caching.ts";
@@ -42,7 +43,7 @@ export function paperRoutes(app: WebApp, pages: Pages): Router {
   });
 
   const recordView = (paper: PaperRecord, { entry }: Citation, say: Say) => {
-    const topicName = topicNames(catalogue);
+    const topicName = topicNames(catalogueIn(say, catalogue));
     const { editions, topics, publishedAt, organization, withdrawn } = paper;
     return {
       title: inertLine(paper.title, 300),

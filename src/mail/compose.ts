@@ -2,13 +2,16 @@
  * Digest and reader become the finished message. Pure: the same input gives the same bytes, so that a mail whose answer
  * was lost can go once more as it was (docs/promises.md §6.3).
  */
-import type { Digest, DigestItem } from "../core/digest.ts";
+import { type Digest, type DigestItem, type Section, sectionsOf } from "../core/digest.ts";
+import type { Filter } from "../core/filter.ts";
+import { filterToQuery } from "../core/filter-query.ts";
+import { mainTopics } from "../core/in-words.ts";
 import type { Day } from "../core/paper.ts";
 import { fittingCount, htmlBudget } from "./fit.ts";
 import { headerLines, messageIdOf } from "./headers.ts";
 import { type Filling, fill, type MarkName } from "./marked.ts";
 import { type Body, type Composed, type Letterhead, messageOf, PLAIN_WAYBILL, type Waybill } from "./message.ts";
-import type { EditionFragments, Fragments } from "./render.ts";
+import type { Contents, EditionFragments, Fragments } from "./render.ts";
 import type { Sheet } from "./sheets.ts";
 import type { Part } from "./templates.ts";
 
@@ -17,8 +20,8 @@ export interface DigestReader {
   readonly email: string;
   readonly language: string;
   readonly format: Part;
-  /** How many watches the reader has: with several, each reason names its watch. */
-  readonly watches: number;
+  /** With several watches each has a section of its own. */
+  readonly filter: Filter;
 }
 
 export interface DigestLinks {
@@ -28,6 +31,8 @@ export interface DigestLinks {
   readonly preferencesUrl: string;
   readonly pauseUrl: string;
   readonly viewUrl: string;
+  /** The edition's page, without a filter. */
+  readonly editionUrl: string;
 }
 
 export interface DigestMail {
@@ -51,12 +56,13 @@ export interface DigestMail {
 export function composeDigest(mail: DigestMail): Composed {
   const { digest, reader, links, letterhead, waybill = PLAIN_WAYBILL, deliveryId } = mail;
   const fragments = mail.fragments(reader.language);
+  const sections = sectionsOf(digest, reader.filter);
   const messageId = messageIdOf("digest", deliveryId, letterhead.messageIdDomain);
   const headers = headerLines(
     {
       from: letterhead.from,
       to: reader.email,
-      subject: fragments.subject(digest.items[0]?.paper, Math.max(0, digest.items.length - 1)),
+      subject: fragments.subject(sections[0]?.items[0]?.paper, Math.max(0, digest.items.length - 1), digest.cadence),
       messageId,
       composedAt: mail.composedAt,
       feedback: [compactDay(digest.editionDate), digest.cadence, fragments.say.language],
@@ -70,8 +76,8 @@ export function composeDigest(mail: DigestMail): Composed {
     },
   );
   const parts = {
-    text: bodyOf("text", mail, fragments),
-    html: reader.format === "html" ? bodyOf("html", mail, fragments) : null,
+    text: bodyOf("text", mail, sections, fragments),
+    html: reader.format === "html" ? bodyOf("html", mail, sections, fragments) : null,
   };
   return messageOf({
     ...{ headers, ...parts, messageId, letterhead, waybill },
@@ -84,40 +90,85 @@ export function composeDigest(mail: DigestMail): Composed {
  * The digest cut to what one mail may hold (docs/promises.md §6.10): papers are dropped from the end, so that what was cut
  * was not sent and may come another day. To be asked before the papers of a delivery are fixed.
  */
-export function fitDigest(digest: Digest, fragmentsIn: EditionFragments, reader: DigestReader): Digest {
-  const fragments = fragmentsIn(reader.language);
+export function fitDigest(
+  digest: Digest,
+  fragmentsIn: EditionFragments,
+  { language, format, filter }: DigestReader,
+): Digest {
+  const fragments = fragmentsIn(language);
+  const { watches } = filter;
   // A text part may be as long as an html one; there is no sense in a longer one.
-  const sizes = digest.items.map((item) => paperBytes(reader.format, item, fragments, reader.watches));
-  const frame = fragments.frame(reader.format, digest.cadence).bytes + linksReserve;
+  const sizes = digest.items.map((item) => paperBytes(format, item, fragments, watches.length));
+  const headings = watches.length > 1 ? [...watches, null] : [];
+  const section = fragments.section(format).bytes;
+  const frame = headings.reduce(
+    (sum, watch) => sum + section + fragments.watch(format, watch).length,
+    fragments.frame(format, digest.cadence, true).bytes + marksReserve + 2 * (queryOf(filter)?.length ?? 0),
+  );
   const count = fittingCount(frame, sizes, htmlBudget);
   return count === digest.items.length ? digest : { ...digest, items: digest.items.slice(0, count) };
 }
 
-/** Four links of at most some 500 letters and the first line: what the marks of a frame may take. */
-const linksReserve = 4_000;
+/** Four links of at most some 500 letters, three sentences, and the address of the edition: what the marks of a frame may take. */
+const marksReserve = 4_000;
 
 function paperBytes(part: Part, item: DigestItem, fragments: Fragments, watches: number): number {
-  return (
-    fragments.paper(part, item.paper).bytes + fragments.reason(item.because, watches)[part].length + "50=\r\n".length
-  );
+  const paper = fragments.paper(part, item.paper, watches > 1).bytes;
+  return paper + fragments.reason(item.because, watches)[part].length + "50=\r\n".length;
 }
 
-function bodyOf(part: Part, { digest, reader, links }: DigestMail, fragments: Fragments): Body {
+function bodyOf(
+  part: Part,
+  { digest, reader, links }: DigestMail,
+  sections: readonly Section[],
+  fragments: Fragments,
+): Body {
+  const { watches } = reader.filter;
+  const hasSections = watches.length > 1;
+  const contents: Contents = {
+    count: digest.items.length,
+    total: digest.matched,
+    topics: mainTopics(digest.items.map(({ paper }) => paper)),
+  };
+  const isPart = contents.total > contents.count;
+  const query = isPart ? queryOf(reader.filter) : null;
   const papers = (sheet: Sheet): void => {
-    for (const { number, paper, because } of digest.items) {
-      const reason = fragments.reason(because, reader.watches)[part];
-      fill(sheet, fragments.paper(part, paper), { number: `${number}=\r\n`, reason });
+    let number = 0;
+    for (const { watch, items } of sections) {
+      if (hasSections) {
+        const name = fragments.watch(part, watch === null ? null : watches[watch]!);
+        fill(sheet, fragments.section(part), { section: name });
+      }
+      for (const { paper, because } of items) {
+        number += 1;
+        const reason = fragments.reason(because, watches.length)[part];
+        fill(sheet, fragments.paper(part, paper, hasSections), { number: `${number}=\r\n`, reason });
+      }
     }
   };
   return (sheet) =>
-    fill(sheet, fragments.frame(part, digest.cadence), {
+    fill(sheet, fragments.frame(part, digest.cadence, isPart), {
       papers,
-      lead: fragments.lead(part, digest.items.length),
+      lead: fragments.lead(part, contents),
+      ...(isPart && {
+        more: fragments.more(part, contents),
+        seeAll: fragments.seeAll(part, query === null ? null : contents.total),
+        allUrl: fragments.link(part, query ? `${links.editionUrl}?${query}` : links.editionUrl),
+      }),
       viewUrl: fragments.link(part, links.viewUrl),
       preferencesUrl: fragments.link(part, links.preferencesUrl),
       pauseUrl: fragments.link(part, links.pauseUrl),
       unsubscribeUrl: fragments.link(part, links.unsubscribeUrl),
     } satisfies Partial<Record<MarkName, Filling>>);
+}
+
+/** Mail programs and servers cut longer addresses; a filter of hundreds of words is not worth a dead link. */
+const longestQuery = 1_500;
+
+/** What makes the page of the edition show all papers that match; null when it is too long. */
+function queryOf(filter: Filter): string | null {
+  const query = filterToQuery(filter);
+  return query.length > longestQuery ? null : query;
 }
 
 function compactDay(day: Day): string {

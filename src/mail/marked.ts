@@ -14,6 +14,10 @@ export type MarkName =
   | "number"
   | "reason"
   | "papers"
+  | "section"
+  | "more"
+  | "seeAll"
+  | "allUrl"
   | "viewUrl"
   | "preferencesUrl"
   | "pauseUrl"
@@ -24,6 +28,10 @@ const names: readonly MarkName[] = [
   "number",
   "reason",
   "papers",
+  "section",
+  "more",
+  "seeAll",
+  "allUrl",
   "viewUrl",
   "preferencesUrl",
   "pauseUrl",

@@ -89,6 +89,10 @@ function writeAlternatives(sheet: Sheet, text: Body, html: Body, messageId: stri
 }
 
 function writePart(sheet: Sheet, type: "plain" | "html", body: Body): void {
-  sheet.write(`Content-Type: text/${type}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n`);
+  // RFC 3676: what plain-lines.ts broke may be broken elsewhere.
+  const flow = type === "plain" ? "; format=flowed; delsp=no" : "";
+  sheet.write(
+    `Content-Type: text/${type}; charset=utf-8${flow}\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n`,
+  );
   body(sheet);
 }

@@ -1,6 +1,6 @@
 /** The mail room's counter: what the product wants written, with its links, composed and sent. */
 import PostalMime from "postal-mime";
-import type { Digest } from "../core/digest.ts";
+import { type Digest, sectionsOf } from "../core/digest.ts";
 import type { Edition } from "../core/edition.ts";
 import type { Links } from "../core/link.ts";
 import type { Payloads } from "../core/link-payload.ts";
@@ -13,6 +13,7 @@ import type { Signer } from "./dkim.ts";
 import { countSignatures } from "./dkim-check.ts";
 import { addressForWire, type Mailbox, parseMailbox } from "./headers.ts";
 import type { Composed, Letterhead, Waybill } from "./message.ts";
+import { wrapLines } from "./plain-lines.ts";
 import type { Parcel, Profile } from "./profiles.ts";
 import type { EditionFragments, Renderer } from "./render.ts";
 import type { Mail, Outcome, Sender } from "./sender.ts";
@@ -161,7 +162,8 @@ export function openPost({
   const compose: Post["composeDigest"] = ({ digest, edition, delivery, composedAt }) => {
     const { subscriptionId, id: deliveryId } = delivery;
     const preferences = linkTo(`/preferences/${links.sign("preferences", { subscriptionId }, composedAt)}`);
-    const paperKeys = digest.items.map((item) => item.paper.key);
+    const inSections = sectionsOf(digest, delivery.preferences.filter).flatMap(({ items }) => items);
+    const paperKeys = inSections.map((item) => item.paper.key);
     return composeDigest({
       digest,
       fragments: fragmentsOf(edition),
@@ -171,6 +173,7 @@ export function openPost({
         preferencesUrl: preferences,
         pauseUrl: `${preferences}#pause`,
         viewUrl: linkTo(`/digest/${links.sign("digest", { editionDate: edition.date, paperKeys }, composedAt)}`),
+        editionUrl: linkTo(`/editions/${edition.date}`),
       },
       letterhead: digestHead,
       waybill: waybillOf(
@@ -244,7 +247,8 @@ export function openPost({
     async show(of, as) {
       const { raw } = compose(of);
       if (as === "eml") return raw.toString("latin1");
-      return (await PostalMime.parse(raw))[as] ?? "";
+      const { html = "", text = "" } = await PostalMime.parse(raw);
+      return as === "html" ? html : wrapLines(text);
     },
 
     send: async (mail) => sender.send(await signed(mail)),
@@ -257,7 +261,7 @@ export function openPost({
 
 function readerOf({ email, preferences }: Addressee) {
   const { language, format, filter } = preferences;
-  return { email, language, format, watches: filter.watches.length };
+  return { email, language, format, filter };
 }
 
 /** @throws {Invalid} naming the setting */

@@ -3,16 +3,17 @@
  * mark (marked.ts).
  */
 import Handlebars from "handlebars";
+import { addDays, dayOfYear } from "../core/day.ts";
 import type { Digest } from "../core/digest.ts";
 import type { RankedBy, RankedPaper } from "../core/edition.ts";
-import type { Because } from "../core/filter.ts";
-import { authorsInWords, leadOf, reasonInWords, standingInWords, wordsNeeded } from "../core/in-words.ts";
+import type { Because, Watch } from "../core/filter.ts";
+import { authorsInWords, leadOf, reasonInWords, standingInWords, watchInWords, wordsNeeded } from "../core/in-words.ts";
 import { cutAtWord, inertLine, webAddress } from "../core/inert.ts";
 import type { Day } from "../core/paper.ts";
 import { dateOf, type Say, type Texts, type Values } from "../core/text.ts";
 import { fill, type Marked, markedQuotedPrintable, marks, softLines } from "./marked.ts";
 import type { Bodies, Body } from "./message.ts";
-import { wrapLines } from "./plain-lines.ts";
+import { flowLines } from "./plain-lines.ts";
 import type { MailName, Part, Templates, View } from "./templates.ts";
 
 export interface RendererOptions {
@@ -43,14 +44,33 @@ export interface Fragments {
   readonly say: Say;
   readonly date: Day;
   readonly rankedBy: RankedBy;
-  frame(part: Part, cadence: Digest["cadence"]): Marked;
-  paper(part: Part, paper: RankedPaper): Marked;
+  /** @param isPart more papers match than stand in the mail, which then says so and links to them */
+  frame(part: Part, cadence: Digest["cadence"], isPart: boolean): Marked;
+  /** @param isInSection there are headings above those of the papers */
+  paper(part: Part, paper: RankedPaper, isInSection: boolean): Marked;
+  /** What stands above the papers of a watch, with a mark for its name. */
+  section(part: Part): Marked;
+  watch(part: Part, watch: Watch | null): string;
   reason(because: readonly Because[], watches: number): Readonly<Record<Part, string>>;
-  lead(part: Part, count: number): string;
+  /** The first line, which an inbox shows beside the subject. */
+  lead(part: Part, contents: Contents): string;
+  /** How many papers match that are not in the mail, and the words of the link to them. */
+  more(part: Part, contents: Contents): string;
+  /** @param total null: the link leads to the whole edition */
+  seeAll(part: Part, total: number | null): string;
   /** What is inside: the first title, and how many more. Not encoded. */
-  subject(first: RankedPaper | undefined, more: number): string;
+  subject(first: RankedPaper | undefined, more: number, cadence: Digest["cadence"]): string;
   /** An address, ready for its part. */
   link(part: Part, url: string): string;
+}
+
+/** What is in a digest, as its first line tells. */
+export interface Contents {
+  readonly count: number;
+  /** How many papers match, with those that are not in the mail. */
+  readonly total: number;
+  /** Ids of the topics that most of its papers have. */
+  readonly topics: readonly string[];
 }
 
 type ShortMailName = Exclude<MailName, "digest">;
@@ -70,12 +90,18 @@ const frameWords = [
   "mail.digest.subject",
   "mail.digest.lead",
   "mail.digest.heading",
+  "mail.digest.number",
+  "mail.digest.more",
+  "mail.digest.seeAll",
+  "mail.digest.earlier",
   "mail.name",
 ];
 const longestTitle = 300;
-const longestSubjectTitle = 90;
-/** Reasons are few (topics and watches repeat from reader to reader), but nothing bounds them; beyond this the cache starts anew. */
-const mostReasons = 20_000;
+const longestTopic = 60;
+/** An inbox shows some 70 to 100 letters of a subject, and how many more there are should be among them. */
+const longestSubjectTitle = { daily: 90, weekdays: 90, weekly: 70 };
+/** Sentences are few (topics and watches repeat from reader to reader), but nothing bounds them; beyond this a cache starts anew. */
+const mostSentences = 20_000;
 
 /** @throws {Invalid} when the catalogue lacks a key that code says */
 export function openRenderer(options: RendererOptions): Renderer {
@@ -120,25 +146,35 @@ function fragmentsOf(
 ): Fragments {
   const { templates, publicUrl, topicName } = options;
   const frames = new Map<string, Marked>();
-  const papers = { html: new Map<number, Marked>(), text: new Map<number, Marked>() };
+  const papers = { html: new Map<string, Marked>(), text: new Map<string, Marked>() };
+  const sections = new Map<Part, Marked>();
   const reasons = new Map<string, Readonly<Record<Part, string>>>();
   /** Each is asked for when the mail is measured, and again when it is composed. */
   const ofReader = new WeakMap<readonly Because[], Readonly<Record<Part, string>>>();
-  const leads = new Map<string, string>();
+  const sentences = new Map<string, string>();
   const subjectLines = new Map<string, string>();
+  const topic = (id: string) => topicName(id, say.language);
+  const week = say.days(addDays(date, -6), date);
+  /** A sentence of its own line, ready for its part. */
+  const sentence = (part: Part, key: string, make: () => string): string => {
+    if (sentences.size > mostSentences) sentences.clear();
+    return kept(sentences, `${part} ${key}`, () => forPart(part, make()));
+  };
 
   return {
     say,
     date,
     rankedBy,
-    frame: (part, cadence) =>
-      kept(frames, `${part} ${cadence}`, () =>
+    frame: (part, cadence, isPart) =>
+      kept(frames, `${part} ${cadence} ${isPart}`, () =>
         encoded(
           part,
           templates.get("digest", part).frame(say, {
             mark: marks,
             papers: marks.papers,
-            heading: say("mail.digest.heading", { rankedBy, cadence, date: dateOf(date) }),
+            heading: say("mail.digest.heading", { rankedBy, cadence, date: dateOf(date), week }),
+            number: say("mail.digest.number", { number: dayOfYear(date), year: date.slice(0, 4) }),
+            isPart,
             notice: notice ? inertLine(notice, 500) : "",
             cadence,
             date: dateOf(date),
@@ -147,37 +183,55 @@ function fragmentsOf(
           }),
         ),
       ),
-    paper: (part, paper) =>
-      kept(papers[part], paper.key, () =>
-        encoded(
-          part,
-          templates.get("digest", part).paper(say, { mark: marks, paper: paperView(paper, say, publicUrl) }),
-        ),
-      ),
+    paper: (part, paper, isInSection) =>
+      kept(papers[part], `${paper.key} ${isInSection}`, () => {
+        const view = { mark: marks, isInSection, paper: paperView(paper, say, publicUrl) };
+        return encoded(part, templates.get("digest", part).paper(say, view));
+      }),
+    section: (part) =>
+      kept(sections, part, () => encoded(part, templates.get("digest", part).section(say, { mark: marks }))),
+    watch: (part, watch) =>
+      forPart(part, watch === null ? say("mail.digest.earlier") : watchInWords(watch, { say, topicName: topic })),
     reason(because, watches) {
       const known = ofReader.get(because);
       if (known !== undefined) return known;
-      if (reasons.size > mostReasons) reasons.clear();
+      if (reasons.size > mostSentences) reasons.clear();
       const words = kept(reasons, keyOf(because, watches > 1), () => {
-        const reason = reasonInWords(because, { say, watches, topicName: (id) => topicName(id, say.language) });
-        return { html: softLines(escaped(reason)), text: softLines(wrapLines(`   ${reason}`).trimStart()) };
+        const reason = reasonInWords(because, { say, watches, isUnderFirst: watches > 1, topicName: topic });
+        return { html: forPart("html", reason), text: forPart("text", reason) };
       });
       ofReader.set(because, words);
       return words;
     },
-    lead: (part, count) =>
-      kept(leads, `${part} ${count}`, () => softLines(say("mail.digest.lead", { rankedBy, count }))),
-    subject: (first, more) =>
-      kept(subjectLines, `${first?.key} ${more}`, () => {
-        const title = inertLine(first?.title ?? "", longestSubjectTitle) || say("mail.name");
-        return say("mail.digest.subject", { title, more });
+    lead: (part, { count, total, topics }) =>
+      sentence(part, `lead ${count} ${total} ${topics.join(" ")}`, () => {
+        // Names of topics have commas in them.
+        const names = topics.map((id) => inertLine(topic(id), longestTopic)).join("\u00A0· ");
+        const told = { isPart: String(total > count), hasTopics: String(topics.length > 0), topics: names };
+        return say("mail.digest.lead", { rankedBy, date: dateOf(date), count, total, ...told });
+      }),
+    more: (part, { count, total }) =>
+      sentence(part, `more ${total - count}`, () => say("mail.digest.more", { more: total - count })),
+    seeAll: (part, total) =>
+      sentence(part, `all ${total}`, () =>
+        total === null ? say("mail.digest.all") : say("mail.digest.seeAll", { total }),
+      ),
+    subject: (first, more, cadence) =>
+      kept(subjectLines, `${first?.key} ${more} ${cadence}`, () => {
+        const title = inertLine(first?.title ?? "", longestSubjectTitle[cadence]) || say("mail.name");
+        return say("mail.digest.subject", { title, more, cadence, rankedBy, week });
       }),
     link: (part, url) => softLines(part === "html" ? escaped(url) : url),
   };
 }
 
+/** Words that stand on a line of their own. */
+function forPart(part: Part, words: string): string {
+  return softLines(part === "html" ? escaped(words) : flowLines(words));
+}
+
 function encoded(part: Part, rendered: string): Marked {
-  const text = part === "text" ? wrapLines(rendered) : rendered;
+  const text = part === "text" ? flowLines(rendered) : rendered;
   return markedQuotedPrintable(text.endsWith("\n") ? text : `${text}\n`);
 }
 

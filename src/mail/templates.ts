@@ -19,6 +19,8 @@ export interface Template {
   frame(say: Say, view: View & { readonly papers: string }): string;
   /** One paper of a digest; short mails have none. */
   paper(say: Say, view: View): string;
+  /** What stands above the papers of a watch. */
+  section(say: Say, view: View): string;
 }
 
 export interface Templates {
@@ -89,31 +91,44 @@ async function toHtml(folder: string, name: MailName, source: string): Promise<s
   throw new Invalid(`templates/${name}.mjml is broken: ${compiled.problem.replaceAll(folder, "templates")}`);
 }
 
-/** Without comments but Outlook's conditional ones, and without the indentation of style sheets: both would be sent to every reader. */
+/**
+ * Without comments but Outlook's conditional ones, and without the indentation of style sheets and the spaces of inline ones:
+ * all of it would be sent to every reader.
+ */
 function lean(html: string): string {
   return html
     .replace(/<!--(?!\[if|<!\[endif|>)[\s\S]*?-->/gu, "")
     .replace(/\s*\n\s*/gu, "\n")
     .replace(/> {1,}</gu, "> <")
+    .replace(/ style="[^"]*"/gu, (style) => style.replace(/([:;,]) +/gu, "$1").replace(/;"$/u, '"'))
     .replace(/^<!doctype/u, "<!DOCTYPE");
 }
 
-const beginsPaper = "{{!-- each paper --}}";
-const endsPaper = "{{!-- end paper --}}";
-
 function compile(file: string, source: string, { noEscape }: { noEscape: boolean }): Template {
-  const begin = source.indexOf(beginsPaper);
-  const end = source.indexOf(endsPaper);
-  if (file.startsWith("digest.") && (begin < 0 || end < begin)) {
-    throw new Invalid(`templates/${file} has no ${beginsPaper} … ${endsPaper} around what is said of one paper`);
-  }
-  const paper = begin < 0 ? "" : source.slice(begin + beginsPaper.length, end).trim();
-  const frame = begin < 0 ? source : `${source.slice(0, begin)}{{papers}}${source.slice(end + endsPaper.length)}`;
-  const [fillFrame, fillPaper] = [
-    fillerOf(file, frame, noEscape),
-    fillerOf(file, noEscape ? `${paper}\n\n` : paper, noEscape),
-  ];
-  return { frame: fillFrame, paper: fillPaper };
+  const isDigest = file.startsWith("digest.");
+  const section = isDigest ? cutOut(file, source, "section") : { inside: "", before: source, after: "" };
+  const paper = isDigest ? cutOut(file, section.before + section.after, "paper") : null;
+  const frame = paper === null ? source : `${paper.before}{{papers}}${paper.after}`;
+  // In a text part nothing but empty lines keeps one paper from the next.
+  const [heading, about] = [section.inside, paper?.inside ?? ""].map((part) => (noEscape ? `${part}\n\n` : part));
+  return {
+    frame: fillerOf(file, frame, noEscape),
+    paper: fillerOf(file, about!, noEscape),
+    section: fillerOf(file, heading!, noEscape),
+  };
+}
+
+/** A template without the part that is filled once for each of something, and that part. */
+function cutOut(file: string, source: string, what: "section" | "paper") {
+  const [begins, ends] = [`{{!-- each ${what} --}}`, `{{!-- end ${what} --}}`];
+  const [begin, end] = [source.indexOf(begins), source.indexOf(ends)];
+  if (begin < 0 || end < begin)
+    throw new Invalid(`templates/${file} has no ${begins} … ${ends} around what is said of one ${what}`);
+  return {
+    inside: source.slice(begin + begins.length, end).trim(),
+    before: source.slice(0, begin),
+    after: source.slice(end + ends.length),
+  };
 }
 
 // An instance of its own, so that nothing else can add a helper: templates reach the view, the words, and nothing more.

@@ -141,6 +141,21 @@ describe("C9: settings are changed in mid-run", () => {
     expect([inIt, await fixed()]).toEqual([[true, true, true], before]);
   });
 
+  test("a retry is the same to the byte, sections and all, whatever became of the filter", async () => {
+    const watches = [{ name: "All" }, { name: "Speech", include: ["speech"] }];
+    const id = await press.store.aReader(preferences({ filter: aFilter(...watches), maxPapers: 1 }));
+    await planned();
+    behave = (step) => (step === "dot" ? "451 later" : undefined);
+    await press.deliver();
+    const others = [{ name: "Other", include: ["agents"] }, { name: "Speech, renamed" }];
+    await press.store.subscriptions.change(id, preferences({ filter: aFilter(...others), language: "de" }), "test");
+    behave = () => undefined;
+    expect(await press.tick("2026-04-15T07:05Z")).toBe(1);
+    const [first, second] = press.smtp.seen.map(({ raw }) => raw);
+    expect(first).toMatch(/^(?:All|Speech)=\r\n\r\n----/mu);
+    expect(second).toBe(first);
+  });
+
   test("a paper that was withdrawn meanwhile is left out of a retry, and a digest of nothing else is not sent", async () => {
     await press.store.aReader();
     await press.store.aReader(preferences({ filter: aFilter({ include: ["title:agents"] }) }));

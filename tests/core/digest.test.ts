@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
-import { digestOf, pickDigest } from "../../src/core/digest.ts";
+import { describe, expect, test } from "vitest";
+import { digestOf, pickDigest, sectionsOf } from "../../src/core/digest.ts";
 import type { RankedPaper } from "../../src/core/edition.ts";
 import { everything, type Filter } from "../../src/core/filter.ts";
 import { indexEdition } from "../../src/core/match.ts";
@@ -29,6 +29,62 @@ test("a digest carries its edition, its numbers and its reasons", () => {
       { number: 1, paper: papers[0], because },
       { number: 2, paper: papers[2], because },
     ],
+    matched: 2,
+  });
+});
+
+test("it knows how many papers match, sent before or not, however few it takes", () => {
+  const [one, two] = [{ topics: ["video"] }, { topics: ["code"] }];
+  const filter = aFilter({ topics: ["video"] });
+  expect(pick([one, two, one, one, one], { filter, maxPapers: 1, sent: [1, 3] })).toMatchObject({
+    items: [{ paper: { key: 4 } }],
+    matched: 4,
+  });
+  expect(pick([one, two, one], { maxPapers: 1, sent: [1] }).matched).toBe(3);
+});
+
+describe("sections", () => {
+  const VIDEO = { topics: ["video"] };
+  const CODE = { topics: ["code"] };
+  const BOTH = { topics: ["video", "code"] };
+  const filter = aFilter({ name: "All", topics: ["video", "code"] }, { name: "Code", topics: ["code"] });
+  const told = (...asked: Parameters<typeof pick>) =>
+    sectionsOf(pick(...asked), asked[1]!.filter!).map(({ watch, items }) => [watch, items.map((item) => item.number)]);
+
+  test("one a watch, in the order of the filter; a paper once, under the watch that takes fewest", () => {
+    expect(told([VIDEO, CODE, VIDEO, BOTH], { filter })).toEqual([
+      [0, [1, 3]],
+      [1, [2, 4]],
+    ]);
+  });
+
+  test("none that is empty, and none at all with one watch", () => {
+    expect(told([VIDEO, VIDEO], { filter })).toEqual([[0, [1, 2]]]);
+    expect(told([VIDEO, CODE], { filter: aFilter({ topics: ["video"] }) })).toEqual([[null, [1]]]);
+    expect(told([VIDEO, CODE], { filter: everything })).toEqual([[null, [1, 2]]]);
+  });
+
+  test("a retry has the same ones, also when most of what was picked had been cut", () => {
+    const edition = anEdition([VIDEO, CODE, VIDEO, BOTH, CODE, CODE]);
+    const wanted = { index: indexEdition(edition), edition, filter, cadence: "daily" as const };
+    const picked = pickDigest({ ...wanted, maxPapers: 10, sentKeys: [3] });
+    const cut = { ...picked, items: picked.items.slice(0, 3) };
+    const again = digestOf({ ...wanted, keys: cut.items.map(({ paper }) => paper.key) });
+    expect(again).toEqual(cut);
+    expect(sectionsOf(again, filter)).toEqual(sectionsOf(cut, filter));
+  });
+
+  test("what no watch takes any more comes last", () => {
+    const edition = anEdition([VIDEO, CODE]);
+    const other = aFilter({ topics: ["video"] }, { topics: ["robotics"] });
+    const again = digestOf({
+      ...{ index: indexEdition(edition), edition, filter: other, cadence: "daily" as const },
+      keys: [2, 1],
+    });
+    expect(sectionsOf(again, other).map(({ watch, items }) => [watch, items.map(({ paper }) => paper.key)])).toEqual([
+      [0, [1]],
+      [null, [2]],
+    ]);
   });
 });
 

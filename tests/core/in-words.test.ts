@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { authorsInWords, leadOf, reasonInWords, standingInWords, wordsNeeded } from "../../src/core/in-words.ts";
+import {
+  authorsInWords,
+  leadOf,
+  mainTopics,
+  reasonInWords,
+  standingInWords,
+  watchInWords,
+  wordsNeeded,
+} from "../../src/core/in-words.ts";
+import { aFilter } from "../support/builders.ts";
 import { allTexts, because } from "../support/mails.ts";
 
 const texts = await allTexts();
@@ -53,7 +62,7 @@ test("the source's summary goes before the abstract, whose telling sentences sta
 });
 
 test("a reason says what in the filter took the paper", () => {
-  expect(reason([])).toBe("Here because you follow every topic");
+  expect(reason([])).toBe("Here because it matched when this digest was put together");
   expect(reason([because()])).toBe("Here because you follow every topic");
   expect(
     reason([because({ topics: ["agents", "code"], include: ["KV cache"], authors: ["Y. Li"], categories: ["cs.CL"] })]),
@@ -64,4 +73,35 @@ test("a watch is named when the reader has several", () => {
   const whys = [because({ name: "Work", topics: ["agents"] }), because({ watch: 1, name: "Fun", topics: ["agents"] })];
   expect(reason(whys, 2)).toBe("Here for Work: the topic Agents; Fun: the topic Agents");
   expect(reason(whys, 1)).toBe("Here for the topic Agents");
+});
+
+test("under the name of a watch only the others are named", () => {
+  const whys = [because({ name: "Work", topics: ["agents"] }), because({ watch: 1, name: "Fun", include: ["chess"] })];
+  expect(reasonInWords(whys, { say, watches: 2, isUnderFirst: true, topicName })).toBe(
+    "Here for the topic Agents; also for Fun: the words “chess”",
+  );
+});
+
+test("a watch without a name is called by the first things it asks for", () => {
+  const called = (what: Parameters<typeof aFilter>[0]) => watchInWords(aFilter(what).watches[0]!, { say, topicName });
+  expect([
+    called({ name: "Work", topics: ["agents"] }),
+    called({ topics: ["agents", "code"] }),
+    called({ topics: ["agents"], include: ['"KV cache"'], authors: ["Y. Li"], categories: ["cs.CL"] }),
+    called({ onlyWithCode: true, minUpvotes: 20 }),
+    called({ exclude: ["survey"] }),
+    called({ authors: [`\u202E${"b".repeat(200)}`] }),
+  ]).toEqual([
+    "Work",
+    "Agents · Code",
+    "Agents · “KV cache” · Y. Li and more",
+    "With code · At least 20 votes",
+    "Every topic",
+    `${"b".repeat(79)}…`,
+  ]);
+});
+
+test("the topics of a digest are those most of its papers have first", () => {
+  const papers = [["video"], ["agents", "code"], ["code"], [], ["agents"], ["3d"], ["video"]];
+  expect(mainTopics(papers.map((topics) => ({ topics })))).toEqual(["video", "agents", "code"]);
 });

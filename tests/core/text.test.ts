@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { dateOf, keysOf, openText, pseudo } from "../../src/core/text.ts";
+import { catalogueIn } from "../../src/core/topic-names.ts";
+import type { Topic } from "../../src/core/topics.ts";
 
 const en = {
   mail: {
@@ -40,14 +42,39 @@ test("a language stands in for its regions, and English for whatever is missing"
   expect(texts("tlh").language).toBe("en");
 });
 
+test("English is offered first: who takes any language gets it", () => {
+  expect(openText({ de: {}, en, fr: {} }).languages).toEqual(["en", "de", "fr"]);
+});
+
+test("days of one week read as one span", () => {
+  const texts = openText({ en, de: {} });
+  const spans = ["en", "de"].map((language) => texts(language).days("2026-04-20", "2026-04-26"));
+  expect(spans.map((span) => span.replace(/\s/gu, " "))).toEqual(["April 20 – 26", "20.–26. April"]);
+  expect(texts("de").days("2026-03-30", "2026-04-05").replace(/\s/gu, " ")).toBe("30. März – 5. April");
+});
+
+test("what is data is translated by its id where a language has it, and English has it with the data", () => {
+  const texts = openText({ en, de: { topic: { agents: { name: "Agenten" } } } });
+  expect([texts("de").translated("topic.agents.name"), texts("de").translated("topic.video.name")]).toEqual([
+    "Agenten",
+    null,
+  ]);
+  expect(texts("en").translated("topic.agents.name")).toBeNull();
+  const ofAgents = { id: "agents", name: "Agents", description: "They act.", family: "acting" } as Topic;
+  const catalogue = { families: [{ id: "acting", name: "Acting" }], topics: [ofAgents] };
+  expect(catalogueIn(texts("de"), catalogue)).toEqual({ ...catalogue, topics: [{ ...ofAgents, name: "Agenten" }] });
+  expect(catalogueIn(texts("en"), catalogue)).toEqual(catalogue);
+});
+
 test("a list reads as the language joins it", () => {
-  const texts = openText({ en, fr: {} });
+  const texts = openText({ en, fr: {}, de: {} });
   const names = ["A", "B", "C"];
   expect([texts("en").list(names), texts("en").list(names, "unit"), texts("fr").list(names)]).toEqual([
     "A, B, and C",
     "A, B, C",
     "A, B et C",
   ]);
+  expect(texts("de").list(names, "unit")).toBe("A, B, C");
 });
 
 test("Arabic and Hebrew run from right to left", () => {

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { everyMail, LETTERS, LINKS, NOON, type Outgoing, returnsAt } from "../support/outbox.ts";
 
 const mails = await everyMail();
-const named = (name: string) => mails.find((mail) => mail.name === name)!;
+const inGerman = await everyMail({}, "de");
+const named = (name: string, among = mails) => among.find((mail) => mail.name === name)!;
 const NAMES = ["digest, html", "digest, text", ...LETTERS, "quiet"];
 /** Of the list of digests: from their sender, and with a way to leave it. */
 const OF_LIST = new Set(["digest, html", "digest, text", "quiet"]);
@@ -17,8 +18,13 @@ test("these are all the mails there are", () => {
   expect(mails.map(({ name }) => name)).toEqual(NAMES);
 });
 
-describe.each(NAMES)("%s", (name) => {
-  const mail = named(name);
+describe.each(
+  NAMES.flatMap((name) => [
+    { name, language: "en" },
+    { name, language: "de" },
+  ]),
+)("$name in $language", ({ name, language }) => {
+  const mail = named(name, language === "de" ? inGerman : mails);
 
   test("each header stands once, those every mail needs and no others but a list's", async () => {
     const keys = (await PostalMime.parse(mail.bytes)).headers.map(({ key }) => key);
@@ -38,11 +44,15 @@ describe.each(NAMES)("%s", (name) => {
   });
 
   test("its parts are quoted-printable UTF-8, text first, and text says what html says", async () => {
-    const types = [...text(mail).matchAll(/^Content-Type: (text\/\w+); (charset=\S+)\r\n(.*)\r\n/gm)];
+    const types = [...text(mail).matchAll(/^Content-Type: (text\/\w+); (charset=.+)\r\n(.*)\r\n/gm)];
     const encoding = "Content-Transfer-Encoding: quoted-printable";
     const kinds = name === "digest, text" ? ["text/plain"] : ["text/plain", "text/html"];
     expect(types.map(([, type, charset, next]) => [type, charset, next])).toEqual(
-      kinds.map((kind) => [kind, "charset=utf-8", encoding]),
+      kinds.map((kind) => [
+        kind,
+        kind === "text/html" ? "charset=utf-8" : "charset=utf-8; format=flowed; delsp=no",
+        encoding,
+      ]),
     );
     const { text: plain = "", html } = await PostalMime.parse(mail.bytes);
     const links = [...(html ?? "").matchAll(/href="(https?:[^"]+)"/g)].map(([, url]) => url!.replaceAll("&amp;", "&"));
@@ -66,8 +76,8 @@ describe.each(NAMES)("%s", (name) => {
 
   test("its Feedback-ID names the campaign and the sender, and is the same for the next reader", async () => {
     const feedback = name.startsWith("digest")
-      ? "20260414:daily:en:paperboy"
-      : expect.stringMatching(/^letter:[a-z-]+:en:paperboy$/);
+      ? `20260414:daily:${language}:paperboy`
+      : expect.stringMatching(new RegExp(`^letter:[a-z-]+:${language}:paperboy$`));
     expect(await header(mail, "feedback-id")).toEqual([feedback]);
     expect((await header(mail, "feedback-id"))[0]!.split(":").at(-1)).toMatch(/^[a-z]{5,15}$/);
   });

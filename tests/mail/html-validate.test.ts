@@ -25,11 +25,11 @@ async function complaintsAbout(html: string): Promise<string[]> {
   );
 }
 
-const mails = await everyMail();
+const mails = [...(await everyMail()), ...(await everyMail({}, "de"))];
 
 test("html-validate has nothing to say of any mail", async () => {
   const htmls = (await Promise.all(mails.map(({ bytes }) => PostalMime.parse(bytes)))).map(({ html }) => html);
-  expect(htmls.filter((html) => html !== undefined)).toHaveLength(htmls.length - 1);
+  expect(htmls.filter((html) => html !== undefined)).toHaveLength(htmls.length - 2);
   for (const html of htmls) if (html !== undefined) expect(await complaintsAbout(html)).toEqual([]);
 });
 

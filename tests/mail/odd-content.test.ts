@@ -2,8 +2,9 @@ import fc from "fast-check";
 import PostalMime from "postal-mime";
 import { describe, expect, test } from "vitest";
 import type { Digest } from "../../src/core/digest.ts";
+import { everything } from "../../src/core/filter.ts";
 import { composeDigest } from "../../src/mail/compose.ts";
-import { aDigest, aDigestMail, aRankedPaper, aRenderer, because } from "../support/mails.ts";
+import { aDigest, aDigestMail, aRankedPaper, aRenderer, because, TWO_WATCHES } from "../support/mails.ts";
 
 const renderer = await aRenderer();
 /** One paper about whatever is odd, in a digest whose reader typed the same into a watch. */
@@ -13,7 +14,7 @@ function about(text: string, url = "https://example.com/"): Digest {
 }
 
 async function read(digest: Digest) {
-  const reader = { email: "reader@example.com", language: "en", format: "html", watches: 2 } as const;
+  const reader = { email: "reader@example.com", language: "en", format: "html", filter: TWO_WATCHES } as const;
   const { raw } = composeDigest(aDigestMail(renderer, digest, { reader }));
   const { headers, subject = "", text = "", html = "" } = await PostalMime.parse(raw);
   return { raw: raw.toString("latin1"), headers: headers.map(({ key }) => key), subject, text, html };
@@ -178,12 +179,12 @@ test("an address that cannot be written to is refused before anything is made of
     "@b.example",
     "a@",
   ]) {
-    const reader = { email, language: "en", format: "html", watches: 1 } as const;
+    const reader = { email, language: "en", format: "html", filter: everything } as const;
     expect(() => composeDigest(aDigestMail(renderer, aDigest([aRankedPaper()]), { reader }))).toThrow(
       "cannot be written to",
     );
   }
-  const reader = { email: "me+x@bücher.example", language: "en", format: "html", watches: 1 } as const;
+  const reader = { email: "me+x@bücher.example", language: "en", format: "html", filter: everything } as const;
   expect(composeDigest(aDigestMail(renderer, aDigest([aRankedPaper()]), { reader })).envelope.to).toBe(
     "me+x@xn--bcher-kva.example",
   );

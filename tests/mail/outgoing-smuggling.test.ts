@@ -2,7 +2,7 @@ import { createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { composeDigest } from "../../src/mail/compose.ts";
 import { type Mail, openSender, type Sender } from "../../src/mail/sender.ts";
-import { aDigest, aDigestMail, aRankedPaper, aRenderer, because } from "../support/mails.ts";
+import { aDigest, aDigestMail, aRankedPaper, aRenderer, because, TWO_WATCHES } from "../support/mails.ts";
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -70,7 +70,7 @@ describe("X8: what a stranger writes does not end our mail and begin another", (
         items: [{ number: 1, paper, because: [because({ name: text, include: [text] })] }],
       };
       for (const format of ["html", "text"] as const) {
-        const reader = { email: envelope.to, language: "en", format, watches: 2 } as const;
+        const reader = { email: envelope.to, language: "en", format, filter: TWO_WATCHES } as const;
         const { raw } = composeDigest(aDigestMail(await aRenderer({ postalAddress: text }), digest, { reader }));
         expect(raw.toString("latin1")).not.toMatch(/\r(?!\n)|(?<!\r)\n/);
         expect(await sent({ raw, envelope })).toEqual(ONE_MAIL);

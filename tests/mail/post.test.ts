@@ -153,7 +153,9 @@ describe("a digest", () => {
     const post = await aPost();
     const mail = post.composeDigest(aMail());
     const { text, html } = await parsed(mail);
-    expect([await post.show(aMail(), "text"), await post.show(aMail(), "html")]).toEqual([text, html]);
+    const shown = await post.show(aMail(), "text");
+    expect([shown.replace(/(?<=\S)\n(?=it\.)/u, " "), await post.show(aMail(), "html")]).toEqual([text, html]);
+    expect(Math.max(...shown.split("\n").map((line) => (line.startsWith("http") ? 0 : line.length)))).toBe(72);
     expect(await post.show(aMail(), "eml")).toBe(mail.raw.toString("latin1"));
     expect(sent).toEqual({ digests: [], letters: [] });
   });

@@ -34,18 +34,15 @@ test("the confirmation mail says when and where it was asked, and has both links
   });
   expect(read.text).toBe(`Do you want Paperboy’s digest?
 
-Paperboy mails a digest of trending research papers. One step is left:
-confirm that it may write to you.
+Paperboy mails a digest of trending research papers. One step is left: confirm that it may write to you.
 
 Confirm my subscription:
 https://paperboy.example/confirm/c1
 
 The link works for 7 days.
 
-Somebody, probably you, asked for this on April 1, 2026 at 09:59 UTC at
-https://paperboy.example/.
-If it was not you, you need not do anything: without your answer nothing
-more is sent to you.
+Somebody, probably you, asked for this on April 1, 2026 at 09:59 UTC at https://paperboy.example/.
+If it was not you, you need not do anything: without your answer nothing more is sent to you.
 
 This was not me: never write to me again:
 https://paperboy.example/confirm/n1

@@ -87,7 +87,7 @@ describe("a broken template stops the start and is named", () => {
       "digest.mjml",
       "{{paper.title}}",
       "{{{paper.title}}}",
-      /templates\/digest\.mjml, line 28: raw output/,
+      /templates\/digest\.mjml, line 35: raw output/,
     ],
     ["raw output by &", "digest.mjml", "{{paper.title}}", "{{& paper.title}}", /raw output/],
     [

@@ -2,12 +2,13 @@
 import { fileURLToPath } from "node:url";
 import type { Digest, DigestItem } from "../../src/core/digest.ts";
 import type { RankedPaper } from "../../src/core/edition.ts";
-import type { Because } from "../../src/core/filter.ts";
+import { type Because, everything } from "../../src/core/filter.ts";
 import { type Catalogue, openText, pseudo, type Texts } from "../../src/core/text.ts";
 import { readCatalogues } from "../../src/mail/catalogues.ts";
 import type { DigestMail } from "../../src/mail/compose.ts";
 import { openRenderer, type Renderer, type RendererOptions } from "../../src/mail/render.ts";
 import { openTemplates, type Templates } from "../../src/mail/templates.ts";
+import { aFilter } from "./builders.ts";
 
 export const templatesFolder = fileURLToPath(new URL("../../templates", import.meta.url));
 
@@ -68,6 +69,9 @@ export function aRankedPaper(of: Partial<RankedPaper> = {}): RankedPaper {
   };
 }
 
+/** Of a reader with a section for work and one for fun. */
+export const TWO_WATCHES = aFilter({ name: "Work" }, { name: "Fun" });
+
 export function because(of: Partial<Because> = {}): Because {
   return { watch: 0, name: "", topics: [], categories: [], include: [], authors: [], ...of };
 }
@@ -76,7 +80,7 @@ export function aDigest(papers: readonly RankedPaper[], of: Partial<Digest> = {}
   const items = papers.map(
     (paper, i): DigestItem => ({ number: i + 1, paper, because: [because({ topics: ["agents"] })] }),
   );
-  return { editionDate: "2026-04-01", rankedBy: "trend", cadence: "daily", items, ...of };
+  return { editionDate: "2026-04-01", rankedBy: "trend", cadence: "daily", items, matched: items.length, ...of };
 }
 
 /** Everything `composeDigest` wants, for a digest and whatever a test changes. */
@@ -89,12 +93,13 @@ export function aDigestMail(
   return {
     digest,
     fragments: renderer.edition({ date: digest.editionDate, rankedBy: digest.rankedBy, notice }),
-    reader: { email: "reader@example.com", language: "en", format: "html", watches: 1 },
+    reader: { email: "reader@example.com", language: "en", format: "html", filter: everything },
     links: {
       unsubscribeUrl: "https://paperboy.example/unsubscribe/u1",
       preferencesUrl: "https://paperboy.example/preferences/p1",
       pauseUrl: "https://paperboy.example/preferences/p1#pause",
       viewUrl: "https://paperboy.example/digest/d1",
+      editionUrl: `https://paperboy.example/editions/${digest.editionDate}`,
     },
     letterhead: { from: { name: "Paperboy", address: "digest@paperboy.example" }, messageIdDomain: "paperboy.example" },
     listId: "digest.paperboy.example",

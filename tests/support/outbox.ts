@@ -57,7 +57,7 @@ export const NEWS: QuietNews = {
 };
 
 /** A digest in html, one in text alone, each letter, and the mail after a month without a match. */
-export async function everyMail(given: Partial<PostOptions> = {}): Promise<Outgoing[]> {
+export async function everyMail(given: Partial<PostOptions> = {}, language = "en"): Promise<Outgoing[]> {
   const mails: Outgoing[] = [];
   let name = "";
   const sender = {
@@ -82,7 +82,7 @@ export async function everyMail(given: Partial<PostOptions> = {}): Promise<Outgo
       post.composeDigest({
         digest: aDigest(PAPERS, { editionDate: EDITION.date }),
         edition: EDITION,
-        delivery: { ...delivery, preferences: preferences({ format }) },
+        delivery: { ...delivery, preferences: preferences({ format, language }) },
         composedAt: NOON,
       }),
     );
@@ -90,7 +90,7 @@ export async function everyMail(given: Partial<PostOptions> = {}): Promise<Outgo
   for (const kind of LETTERS) {
     name = kind;
     await post.sendLetter({
-      ...{ kind, requestId: 5n, subscriptionId: 42n, email: "ada@example.org", language: "en" },
+      ...{ kind, requestId: 5n, subscriptionId: 42n, email: "ada@example.org", language },
       ...{ askedAt: NOON, takenAt: NOON, askedBy: "form", page: null },
     });
   }
