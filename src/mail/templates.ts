@@ -110,11 +110,14 @@ function compile(file: string, source: string, { noEscape }: { noEscape: boolean
   const paper = isDigest ? cutOut(file, section.before + section.after, "paper") : null;
   const frame = paper === null ? source : `${paper.before}{{papers}}${paper.after}`;
   // In a text part nothing but empty lines keeps one paper from the next.
-  const [heading, about] = [section.inside, paper?.inside ?? ""].map((part) => (noEscape ? `${part}\n\n` : part));
+  const filler = (part: string, emptyLines: number): Template["paper"] => {
+    const fill = fillerOf(file, part, noEscape);
+    return noEscape ? (say, view) => fill(say, view).trimEnd() + "\n".repeat(1 + emptyLines) : fill;
+  };
   return {
     frame: fillerOf(file, frame, noEscape),
-    paper: fillerOf(file, about!, noEscape),
-    section: fillerOf(file, heading!, noEscape),
+    paper: filler(paper?.inside ?? "", 2),
+    section: filler(section.inside, 1),
   };
 }
 
@@ -126,8 +129,8 @@ function cutOut(file: string, source: string, what: "section" | "paper") {
     throw new Invalid(`templates/${file} has no ${begins} … ${ends} around what is said of one ${what}`);
   return {
     inside: source.slice(begin + begins.length, end).trim(),
-    before: source.slice(0, begin),
-    after: source.slice(end + ends.length),
+    before: `${source.slice(0, begin).trimEnd()}\n\n`,
+    after: source.slice(end + ends.length).trimStart(),
   };
 }
 

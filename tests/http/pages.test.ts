@@ -123,6 +123,22 @@ function plainLetters(page: string): string[] {
   return text.match(/[a-z]{2,}[^\n]*/gi) ?? [];
 }
 
+test("a browser that asks for German gets German, dates, topics and all; one that takes anything gets English", async () => {
+  const german = await aWeb();
+  await german.anEdition("2026-04-14", [{}]);
+  const ask = async (path: string, language: string) =>
+    unescaped(await (await german.send(path, { headers: { "Accept-Language": language } })).text());
+  const topics = await ask("/topics", "de-AT,de;q=0.9,en;q=0.5");
+  expect(topics).toContain('<html lang="de" dir="ltr">');
+  for (const words of ["Themen", "Denken", "Agenten", "Werkzeuge, das Web", "in der neuesten Ausgabe"])
+    expect(topics).toContain(words);
+  expect(await ask("/editions/2026-04-14", "de")).toContain("Gefragte Papers vom Dienstag, 14. April 2026");
+  expect(await ask("/", "de")).toMatch(/<option[^>]* value="de"[^>]*>Deutsch<\/option>/);
+  expect(await ask("/", "de")).toContain("Bestärkendes Lernen");
+  for (const language of ["*", "fr", ""]) expect(await ask("/topics", language)).toContain('<html lang="en"');
+  await german.close();
+});
+
 test("X2: markup, template marks, direction marks and length in a paper are inert on every page", async () => {
   const web = await aWeb();
   await web.anEdition("2026-04-15", [{ arxivId: "2604.66666" }]);
