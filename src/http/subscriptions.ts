@@ -49,7 +49,7 @@ export function subscriptionRoutes(app: WebApp, pages: Pages, { guard, assetUrl 
     async get(req, res) {
       const say = pages.say(req);
       const filter = filterOfPage(req, catalogue);
-      const typed = { ...BLANK, watches: filter.watches.map(typedWatch) };
+      const typed = { ...BLANK, language: say.language, watches: filter.watches.map(typedWatch) };
       pages.send(res, say, "home", await homeView(res, say, { typed, filter }));
     },
   });

@@ -57,6 +57,11 @@ export function composeDigest(mail: DigestMail): Composed {
   const { digest, reader, links, letterhead, waybill = PLAIN_WAYBILL, deliveryId } = mail;
   const fragments = mail.fragments(reader.language);
   const sections = sectionsOf(digest, reader.filter);
+  const contents: Contents = {
+    count: digest.items.length,
+    total: digest.matched,
+    topics: mainTopics(digest.items.map(({ paper }) => paper)),
+  };
   const messageId = messageIdOf("digest", deliveryId, letterhead.messageIdDomain);
   const headers = headerLines(
     {
@@ -76,8 +81,8 @@ export function composeDigest(mail: DigestMail): Composed {
     },
   );
   const parts = {
-    text: bodyOf("text", mail, sections, fragments),
-    html: reader.format === "html" ? bodyOf("html", mail, sections, fragments) : null,
+    text: bodyOf("text", mail, { sections, contents, fragments }),
+    html: reader.format === "html" ? bodyOf("html", mail, { sections, contents, fragments }) : null,
   };
   return messageOf({
     ...{ headers, ...parts, messageId, letterhead, waybill },
@@ -120,16 +125,14 @@ function paperBytes(part: Part, item: DigestItem, fragments: Fragments, watches:
 function bodyOf(
   part: Part,
   { digest, reader, links }: DigestMail,
-  sections: readonly Section[],
-  fragments: Fragments,
+  {
+    sections,
+    contents,
+    fragments,
+  }: { readonly sections: readonly Section[]; readonly contents: Contents; readonly fragments: Fragments },
 ): Body {
   const { watches } = reader.filter;
   const hasSections = watches.length > 1;
-  const contents: Contents = {
-    count: digest.items.length,
-    total: digest.matched,
-    topics: mainTopics(digest.items.map(({ paper }) => paper)),
-  };
   const isPart = contents.total > contents.count;
   const query = isPart ? queryOf(reader.filter) : null;
   const papers = (sheet: Sheet): void => {
@@ -165,9 +168,16 @@ function bodyOf(
 /** Mail programs and servers cut longer addresses; a filter of hundreds of words is not worth a dead link. */
 const longestQuery = 1_500;
 
+/** Asked for when a mail is measured, and again for each of its parts. */
+const queries = new WeakMap<Filter, string>();
+
 /** What makes the page of the edition show all papers that match; null when it is too long. */
 function queryOf(filter: Filter): string | null {
-  const query = filterToQuery(filter);
+  let query = queries.get(filter);
+  if (query === undefined) {
+    query = filterToQuery(filter);
+    queries.set(filter, query);
+  }
   return query.length > longestQuery ? null : query;
 }
 

@@ -146,7 +146,8 @@ function fragmentsOf(
 ): Fragments {
   const { templates, publicUrl, topicName } = options;
   const frames = new Map<string, Marked>();
-  const papers = { html: new Map<string, Marked>(), text: new Map<string, Marked>() };
+  const papers = { html: new Map<number, Marked>(), text: new Map<number, Marked>() };
+  const inSections = { html: new Map<number, Marked>(), text: new Map<number, Marked>() };
   const sections = new Map<Part, Marked>();
   const reasons = new Map<string, Readonly<Record<Part, string>>>();
   /** Each is asked for when the mail is measured, and again when it is composed. */
@@ -184,7 +185,7 @@ function fragmentsOf(
         ),
       ),
     paper: (part, paper, isInSection) =>
-      kept(papers[part], `${paper.key} ${isInSection}`, () => {
+      kept((isInSection ? inSections : papers)[part], paper.key, () => {
         const view = { mark: marks, isInSection, paper: paperView(paper, say, publicUrl) };
         return encoded(part, templates.get("digest", part).paper(say, view));
       }),
