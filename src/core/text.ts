@@ -53,7 +53,6 @@ const formats: Partial<Formats> = {
     full: { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" },
     long: { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" },
     month: { month: "long", year: "numeric", timeZone: "UTC" },
-    day: { weekday: "long", day: "numeric", month: "long", timeZone: "UTC" },
   },
   time: { short: { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC" } },
 };

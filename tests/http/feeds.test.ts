@@ -127,7 +127,7 @@ test("each says what it is, to readers on other sites too", async () => {
     const named = ["content-type", "cache-control", "vary", "access-control-allow-origin"].map((name) =>
       headers.get(name),
     );
-    expect([status, ...named]).toEqual([200, type, "public, max-age=600", "Accept-Language", "*"]);
+    expect([status, ...named]).toEqual([200, type, "public, max-age=600", "Accept-Language, Accept-Encoding", "*"]);
   }
 });
 

@@ -96,7 +96,7 @@ export async function everyMail(given: Partial<PostOptions> = {}, language = "en
   }
   name = "quiet";
   await post.sendLetter({
-    ...{ kind: "quiet", requestId: 5n, subscriptionId: 42n, email: "ada@example.org", language: "en" },
+    ...{ kind: "quiet", requestId: 5n, subscriptionId: 42n, email: "ada@example.org", language },
     ...{ format: "html", askedAt: NOON, news: NEWS },
   });
   return mails;
