@@ -35,7 +35,7 @@ const PAGE = 100;
  */
 export async function* exportReader(
   { readerRecords: records }: Needs,
-  { id, email, state, preferences, pausedUntil, endedAt, version }: Subscription,
+  { id, email, state, preferences, pausedUntil, elsewhere, endedAt, version }: Subscription,
   now: Date,
 ): AsyncGenerator<string> {
   const standing = await records.standing(id);
@@ -44,7 +44,7 @@ export async function* exportReader(
   const head = {
     ...{ format: FORMAT, exportedAt: now, address: email, addressKey },
     subscription: {
-      ...{ id, state, version, createdAt, confirmedAt, pausedUntil, endedAt, endedBecause, toldQuietAt },
+      ...{ id, state, version, createdAt, confirmedAt, pausedUntil, elsewhere, endedAt, endedBecause, toldQuietAt },
       preferences,
     },
     suppression,

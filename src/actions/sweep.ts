@@ -21,7 +21,7 @@ export type Needs = KeepNeeds & {
   planning: Pick<Planning, "pullBackMarks" | "forgetFutureDays" | "makePartitions" | "dropPartitions">;
   editions: Pick<Editions, "reopenFuture">;
   requests: Pick<Requests, "overdue">;
-  subscriptions: Pick<Subscriptions, "pausesOver" | "endPause">;
+  subscriptions: Pick<Subscriptions, "pausesOver" | "endPause" | "staysOver" | "comeHome">;
   suspensions: Pick<Suspensions, "dueTries" | "tryAgain" | "forgetTrouble">;
   reports: Pick<Reports, "overdue">;
   incidents: Pick<Incidents, "clear">;
@@ -64,6 +64,7 @@ export async function sweep(needs: Needs, now: Date): Promise<void> {
   for (const { id } of await requests.overdue(BATCH)) await queue.ring("answer-request", { requestId: String(id) });
   for (const { id, pausedUntil } of await subscriptions.pausesOver(BATCH))
     await subscriptions.endPause(id, pausedUntil);
+  for (const { id, until } of await subscriptions.staysOver(BATCH)) await subscriptions.comeHome(id, "clock", until);
   await sweepReports(needs);
 
   await keepNoLonger(needs);

@@ -19,10 +19,11 @@ import { unlisted } from "./security.ts";
 import type { WebApp } from "./server.ts";
 import { tasteOf } from "./taste.ts";
 import { edited, isEdit, readTyped, type Typed, typedOf, wantedBy } from "./typed.ts";
-import { type Read, readChanges, readPreferences } from "./wishes.ts";
+import { type Read, readChanges, readPreferences, readStay } from "./wishes.ts";
+import { zoneRegions } from "./zones.ts";
 
 /** What became of a press: shown at the top of the page. */
-type Done = "" | "saved" | "paused" | "resumed";
+type Done = "" | "saved" | "paused" | "resumed" | "away" | "home";
 
 export function preferencesRoutes(app: WebApp, pages: Pages, guard: Guard): Router {
   const router = Router();
@@ -57,7 +58,7 @@ export function preferencesRoutes(app: WebApp, pages: Pages, guard: Guard): Rout
         if (problems) return show(req, res.status(422), subscription, { done: "", typed, problems });
         await changePreferences(app, subscription.id, change);
         const after = await app.subscriptions.findById(subscription.id);
-        const done = change.pause ? (change.pause.paused ? "paused" : "resumed") : "saved";
+        const done = doneBy(change);
         if (after?.email) await show(req, res, after, { done });
         else pages.notice(req, res.status(404), "unknownLink");
       },
@@ -65,9 +66,16 @@ export function preferencesRoutes(app: WebApp, pages: Pages, guard: Guard): Rout
   });
 
   /** The buttons that change something: save, pause, resume. */
-  const readPress = (body: FormBody, typed: Typed, { preferences, state }: Subscription): Read<Change> => {
+  const readPress = (body: FormBody, typed: Typed, subscription: Subscription): Read<Change> => {
+    const { preferences, state, elsewhere } = subscription;
     const pressed = { pause: { paused: true, pausedUntil: body.pausedUntil || null }, resume: { paused: false } };
     const press = pressOf(body);
+    if (press === "home") return { value: { elsewhere: null } };
+    if (press === "away") {
+      const [elsewhereZone = "", zoneUntil = ""] = [body.elsewhereZone, body.zoneUntil].map((one) => String(one ?? ""));
+      const stay = readStay({ elsewhereZone, zoneUntil }, elsewhere?.homeZone ?? preferences.zone, app.now());
+      return stay.problems ? stay : { value: { elsewhere: stay.value } };
+    }
     const wanted = press === "pause" || press === "resume" ? pressed[press] : wantedBy(typed);
     const context = { catalogue: app.catalogue, now: app.now() };
     return readChanges(wanted, { preferences, isPaused: state === "paused" }, context);
@@ -79,7 +87,7 @@ export function preferencesRoutes(app: WebApp, pages: Pages, guard: Guard): Rout
     subscription: Subscription,
     shown: { done: Done; typed?: Typed; problems?: readonly Problem[] },
   ) => {
-    const { state, preferences, pausedUntil, email } = subscription;
+    const { state, preferences, pausedUntil, elsewhere, email } = subscription;
     if (state === "ended") return pages.notice(req, res, "ended");
     const say = pages.say(req);
     const { done, typed = typedOf(preferences), problems = [] } = shown;
@@ -103,10 +111,27 @@ export function preferencesRoutes(app: WebApp, pages: Pages, guard: Guard): Rout
       pauseWrong: problems.some(({ field }) => field === "pausedUntil")
         ? say("page.wrong", { field: "pausedUntil" })
         : "",
+      away: elsewhere
+        ? say("page.preferences.away", {
+            zone: preferences.zone.replaceAll("_", " "),
+            home: elsewhere.homeZone.replaceAll("_", " "),
+            until: dateOf(localDayOf(elsewhere.homeZone, elsewhere.until)),
+          })
+        : "",
+      zones: zoneRegions,
+      awayWrong: problems
+        .filter(({ field }) => field === "elsewhereZone" || field === "zoneUntil")
+        .map(({ field }) => say("page.wrong", { field })),
       unsubscribeHref: unsubscribeHref(app, subscription.id),
     });
   };
   return router;
+}
+
+function doneBy({ pause, elsewhere }: Change): Done {
+  if (pause) return pause.paused ? "paused" : "resumed";
+  if (elsewhere !== undefined) return elsewhere ? "away" : "home";
+  return "saved";
 }
 
 async function reader(app: WebApp, req: Request): Promise<Subscription | null> {

@@ -8,7 +8,7 @@ import type { Day } from "../core/paper.ts";
 import { problemsOf } from "../core/problems.ts";
 import { type Preferences, preferencesSchema, withChanges } from "../core/subscription.ts";
 import type { Catalogue } from "../core/topics.ts";
-import { instantOf } from "../core/zone.ts";
+import { canonicalZone, instantOf } from "../core/zone.ts";
 import { Invalid, type Problem } from "../errors.ts";
 import { isDay } from "./query.ts";
 
@@ -134,6 +134,25 @@ function pauseSchema(zone: string, now: Date, isPaused: boolean) {
       // Null alone says nothing to a reader who gets their digests, and takes the end off the pause of one who does not.
       return pausedUntil === null && isPaused ? { paused: true, until: null } : null;
     });
+}
+
+/**
+ * Another zone for a while. @param body `{elsewhereZone, zoneUntil}`: an IANA zone, and the day they are home again, which
+ * begins at their midnight there
+ */
+export function readStay(
+  body: { readonly elsewhereZone: string; readonly zoneUntil: string },
+  homeZone: string,
+  now: Date,
+): Read<NonNullable<Change["elsewhere"]>> {
+  const zone = canonicalZone(body.elsewhereZone);
+  const until = isDay(body.zoneUntil) ? instantOf(homeZone, body.zoneUntil, 0) : null;
+  const problems: Problem[] = [];
+  if (zone === null || zone === homeZone)
+    problems.push({ field: "elsewhereZone", message: "Choose a zone other than your own." });
+  if (until === null || until <= now)
+    problems.push({ field: "zoneUntil", message: "Write a day to come, such as 2026-08-01." });
+  return problems.length > 0 ? { problems } : { value: { zone: zone!, until: until! } };
 }
 
 /** For a door that answers with the problems and nothing else. @throws {Invalid} */

@@ -34,15 +34,18 @@ export async function leaving(sql: Sql, id: bigint): Promise<Leaving | null> {
 }
 
 /**
- * Gives a subscription the marks of the one it continues, its pause, and copies of what was sent to it, so that no local day
- * brings two digests and no paper comes twice. The old address is told, and forgotten: its row stays for its key, and so that
- * the links to leave by that went there still end what goes on.
+ * Gives a subscription the marks of the one it continues, its pause or its time elsewhere, and copies of what was sent to it,
+ * so that no local day brings two digests and no paper comes twice. The old address is told, and forgotten: its row stays for
+ * its key, and so that the links to leave by that went there still end what goes on.
  *
  * Copies, not the deliveries themselves: a bounce that comes late is about the old address.
  */
 export async function carryOver(sql: Sql, from: Leaving, to: bigint, journal: ToJournal): Promise<void> {
   if (from.isPaused)
     await sql.$executeRaw`UPDATE subscriptions SET state = 'paused', paused_until = ${from.pausedUntil} WHERE id = ${to}`;
+  await sql.$executeRaw`
+    UPDATE subscriptions n SET home_zone = o.home_zone, zone_until = o.zone_until
+    FROM subscriptions o WHERE n.id = ${to} AND o.id = ${from.id} AND n.zone = o.zone`;
   await sql.$executeRaw`
     UPDATE subscription_clocks n SET last_local_day = greatest(n.last_local_day, o.last_local_day),
       last_edition = greatest(n.last_edition, o.last_edition), group_id = CASE WHEN ${from.isPaused} THEN NULL ELSE n.group_id END

@@ -126,6 +126,7 @@ export async function erase(sql: Sql, entries: readonly ToErase[], via: string):
     WITH erased AS (
       UPDATE subscriptions s SET state = 'ended', email = NULL, filter = '{"grammar":1,"watches":[]}', cadence = 'daily',
         weekday = NULL, hour = 7, zone = 'UTC', max_papers = 10, language = 'en', format = 'html', paused_until = NULL,
+        home_zone = NULL, zone_until = NULL,
         ended_at = coalesce(s.ended_at, e.at, paperboy_now()), ended_because = coalesce(s.ended_because, 'erased'),
         suspended_because = NULL, suspended_at = NULL, try_again_at = NULL, tried_at = NULL, told_quiet_at = NULL,
         version = s.version + 1

@@ -15,6 +15,8 @@ export interface Subscription {
   readonly preferences: Preferences;
   readonly version: number;
   readonly pausedUntil: Date | null;
+  /** They are in the zone of their preferences until then, and at home in this one; null: they are at home. */
+  readonly elsewhere: { readonly homeZone: string; readonly until: Date } | null;
   readonly endedAt: Date | null;
 }
 
@@ -92,6 +94,8 @@ export interface Row extends PreferencesRow {
   state: SubscriptionState;
   version: number;
   paused_until: Date | null;
+  home_zone: string | null;
+  zone_until: Date | null;
   ended_at: Date | null;
 }
 
@@ -103,6 +107,8 @@ export function fromRow(row: Row): Subscription {
     preferences: preferencesOf(row),
     version: row.version,
     pausedUntil: row.paused_until,
+    elsewhere:
+      row.home_zone !== null && row.zone_until !== null ? { homeZone: row.home_zone, until: row.zone_until } : null,
     endedAt: row.ended_at,
   };
 }

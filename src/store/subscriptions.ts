@@ -91,13 +91,16 @@ export function subscriptions(prisma: PrismaClient) {
         return { outcome: "confirmed", id, delivery, forgiven: isForgiven ? request.address_key : null };
       }),
 
-    /** Replaces the preferences; null when the subscription has ended. */
+    /** Replaces the preferences, and whoever chooses another zone is at home there; null when the subscription has ended. */
     change: (id: SubscriptionId, preferences: Preferences, via: string): Promise<Subscription | null> =>
       prisma.$transaction(async (sql) => {
         const [before] = await sql.$queryRaw<Row[]>`SELECT * FROM subscriptions WHERE id = ${id} FOR UPDATE`;
         if (!before || before.state === "ended") return null;
         const [row] = await sql.$queryRaw<Row[]>`
-          UPDATE subscriptions SET ${columnsOf(preferences)}, version = version + 1 WHERE id = ${id} RETURNING *`;
+          UPDATE subscriptions SET ${columnsOf(preferences)}, version = version + 1,
+            home_zone = CASE WHEN zone = ${preferences.zone} THEN home_zone END,
+            zone_until = CASE WHEN zone = ${preferences.zone} THEN zone_until END
+          WHERE id = ${id} RETURNING *`;
         await record(sql, id, "changed", via);
         if (row!.state === "active" && !sameSchedule(before, row!)) await joinGroup(sql, id, { late: true });
         return fromRow(row!);
@@ -125,6 +128,35 @@ export function subscriptions(prisma: PrismaClient) {
         Prisma.sql`AND paused_until = ${pausedUntil}`,
         pausedUntil,
       ),
+
+    /** Another zone until `until`, at the same local hour. Null when the subscription has ended. */
+    goElsewhere: (id: SubscriptionId, zone: string, until: Date, via: string): Promise<Subscription | null> =>
+      changeZone(
+        prisma,
+        id,
+        via,
+        Prisma.sql`zone = ${zone}, home_zone = coalesce(home_zone, zone), zone_until = ${until}`,
+        Prisma.sql`state <> 'ended'`,
+      ),
+
+    /**
+     * Back in the zone they are at home in. With `until`: because that time has come, however late we notice, and unless
+     * they have changed it since. Null when they were not away.
+     */
+    comeHome: (id: SubscriptionId, via: string, until: Date | null = null): Promise<Subscription | null> =>
+      changeZone(
+        prisma,
+        id,
+        via,
+        Prisma.sql`zone = home_zone, home_zone = NULL, zone_until = NULL`,
+        Prisma.sql`state <> 'ended' AND zone_until IS NOT NULL AND (${until}::timestamptz IS NULL OR zone_until = ${until})`,
+        until,
+      ),
+
+    /** Readers whose time elsewhere is over, at most `limit`. */
+    staysOver: (limit: number): Promise<{ id: SubscriptionId; until: Date }[]> => prisma.$queryRaw`
+      SELECT id, zone_until AS until FROM subscriptions WHERE zone_until <= paperboy_now() AND state <> 'ended'
+      ORDER BY zone_until LIMIT ${limit}`,
 
     end: (id: SubscriptionId, because: string, via: string): Promise<Subscription | null> =>
       prisma.$transaction((sql) => endIn(sql, id, because, via)),
@@ -182,6 +214,25 @@ async function activate(sql: Sql, addressKey: string, email: string, p: Preferen
       WHERE s.state IN ('ended', 'suspended')
     RETURNING id`;
   return row?.id ?? null;
+}
+
+/** A change of zone keeps state and marks; the reader falls due with others from then on. */
+function changeZone(
+  prisma: PrismaClient,
+  id: SubscriptionId,
+  via: string,
+  change: Prisma.Sql,
+  condition: Prisma.Sql,
+  since: Date | null = null,
+): Promise<Subscription | null> {
+  return prisma.$transaction(async (sql) => {
+    const [row] = await sql.$queryRaw<Row[]>`
+      UPDATE subscriptions SET ${change}, version = version + 1 WHERE id = ${id} AND ${condition} RETURNING *`;
+    if (!row) return null;
+    await record(sql, id, "changed", via);
+    if (row.state === "active") await joinGroup(sql, id, { late: true, since });
+    return fromRow(row);
+  });
 }
 
 /** One move, in a transaction of its own. */

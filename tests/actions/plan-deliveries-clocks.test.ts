@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { addDays } from "../../src/core/day.ts";
+import { localTimeOf } from "../../src/core/zone.ts";
 import { type PreferencesGiven, preferences } from "../support/builders.ts";
 import { at } from "../support/time.ts";
 import { aPress, type Press } from "./press.ts";
@@ -126,6 +127,40 @@ describe("C18: readers who move", () => {
       "2026-04-15 2026-04-14 2026-04-15T06:00Z",
     ]);
   });
+
+  test.each([
+    ["Pacific/Kiritimati", "2026-04-17T22:00Z"],
+    ["Pacific/Honolulu", "2026-04-17T22:00Z"],
+    ["America/New_York", "2026-04-18T02:00Z"],
+  ])(
+    "to %s for two days and home again: its hour meanwhile, one digest a local day, no edition twice",
+    async (zone, until) => {
+      const id = await reader({ zone: "Europe/Berlin", hour: 7 });
+      await editions(daysFrom("2026-04-12", 9));
+      const { subscriptions } = press.store;
+      await everyHour("2026-04-14T00:00Z", "2026-04-20T12:00Z", async (time) => {
+        if (time === "2026-04-15T22:00") await subscriptions.goElsewhere(id, zone, at(until), "test");
+        // As the sweep does, and as late as it may be.
+        if (time.endsWith("03:00"))
+          for (const over of await subscriptions.staysOver(10))
+            await subscriptions.comeHome(over.id, "clock", over.until);
+      });
+      const got = (await planned()).map((row) => row.split(" "));
+      expect(new Set(got.map(([day]) => day)).size).toBe(got.length);
+      expect(new Set(got.map(([, edition]) => edition)).size).toBe(got.length);
+      const hours = (days: readonly string[]) =>
+        got.filter(([day]) => days.includes(day!)).map(([, , due]) => localTimeOf(zone, at(due!)));
+      expect(hours(["2026-04-17"])).toEqual(["07:00"]);
+      const home = got
+        .filter(([day]) => day! >= "2026-04-19")
+        .map(([, , due]) => localTimeOf("Europe/Berlin", at(due!)));
+      expect(home).toEqual(["07:00", "07:00"]);
+      expect(await subscriptions.findById(id)).toMatchObject({
+        preferences: { zone: "Europe/Berlin" },
+        elsewhere: null,
+      });
+    },
+  );
 
   test("round the world within a day: no local day and no edition twice", async () => {
     const id = await reader({ zone: "Pacific/Kiritimati", hour: 7 });

@@ -110,6 +110,27 @@ describe("pauses", () => {
     expect(last).toEqual({ what: "resumed", via: "clock" });
   });
 
+  test("and stays elsewhere likewise: home in time, and not one that was made longer while we look", async () => {
+    const [over, goesOn] = [await store.aReader(), await store.aReader()];
+    await store.subscriptions.goElsewhere(over, "Asia/Tokyo", at("2026-04-15T07:00Z"), "test");
+    await store.subscriptions.goElsewhere(goesOn, "Asia/Tokyo", at("2026-04-15T07:00Z"), "test");
+    const longer = at("2026-05-01T00:00Z");
+    const subscriptions = {
+      ...store.subscriptions,
+      staysOver: async (limit: number) => {
+        const found = await store.subscriptions.staysOver(limit);
+        await store.subscriptions.goElsewhere(goesOn, "Asia/Seoul", longer, "preferences-link");
+        return found;
+      },
+    };
+    await sweeping({ subscriptions });
+    const readers = await Promise.all([over, goesOn].map((id) => store.subscriptions.findById(id)));
+    expect(readers.map((one) => [one!.preferences.zone, one!.elsewhere])).toEqual([
+      ["UTC", null],
+      ["Asia/Seoul", { homeZone: "UTC", until: longer }],
+    ]);
+  });
+
   test("that a reader makes longer while we look stay as the reader wants them", async () => {
     const id = await store.aReader();
     await store.subscriptions.pause(id, at("2026-04-15T06:00Z"), "test");

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { everything } from "../../src/core/filter.ts";
 import { indexEdition } from "../../src/core/match.ts";
-import { EDITIONS_OF_MEAN, papersPerDay } from "../../src/core/papers-per-day.ts";
+import { EDITIONS_OF_MEAN, papersPerDay, papersPerDayByWatch } from "../../src/core/papers-per-day.ts";
 import { aFilter, anEdition } from "../support/ranked-papers.ts";
 
 const index = (...papers: Parameters<typeof anEdition>[0]) => indexEdition(anEdition(papers));
@@ -22,6 +22,16 @@ test("a paper only arXiv knows counts for who follows its words, and not as tren
     papersPerDay(editions, everything),
     papersPerDay(editions, aFilter({ include: ["speculative decoding"] })),
   ]).toEqual([1, 1]);
+});
+
+test("each watch is counted by itself, and what two take for both", () => {
+  const editions = [index({ topics: ["agents", "code"] }, { topics: ["agents"] }), index({ topics: ["code"] })];
+  const filter = aFilter({ topics: ["agents"] }, { topics: ["code"] });
+  expect([
+    papersPerDayByWatch(editions, filter),
+    papersPerDay(editions, filter),
+    papersPerDayByWatch([], filter),
+  ]).toEqual([[1, 1], 1.5, [0, 0]]);
 });
 
 test("the mean is over the last thirty, and nought without any", () => {

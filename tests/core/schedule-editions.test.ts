@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { addDays } from "../../src/core/day.ts";
 import type { EditionState } from "../../src/core/edition.ts";
-import { editionDueAt, editionFor, newestEditionDue } from "../../src/core/schedule.ts";
+import { editionDueAt, editionFor, freshnessAt, newestEditionDue } from "../../src/core/schedule.ts";
 
 const at = (text: string) => new Date(text);
 const due = (cadence: "daily" | "weekdays" | "weekly", when: string) => ({ cadence, at: at(when) });
@@ -112,5 +112,15 @@ describe("which edition a group gets at its hour", () => {
   test("one that was closed by hand long before its time can be too old", () => {
     const early = editions("2026-03-04", { "2026-03-04": { closedAt: "2026-03-03T00:00Z" }, "2026-03-03": "quiet" });
     expect(editionFor(due("daily", "2026-03-05T07:00Z"), early, "01:00")).toEqual({ nothing: "no-edition-in-window" });
+  });
+});
+
+describe("how fresh the newest edition is at an hour", () => {
+  test.each([
+    ["2026-04-16T05:00Z", "2026-04-16T01:00Z", 4],
+    ["2026-04-16T01:00Z", "2026-04-16T01:00Z", 0],
+    ["2026-04-16T00:00Z", "2026-04-15T01:00Z", 23],
+  ])("at %s", (hour, closedAt, hours) => {
+    expect(freshnessAt({ at: at(hour) }, "01:00")).toEqual({ closedAt: at(closedAt), ageMs: hours * 3_600_000 });
   });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { canonicalZone, instantOf, isZone, localDayOf } from "../../src/core/zone.ts";
+import { canonicalZone, instantOf, isZone, localDayOf, localTimeOf } from "../../src/core/zone.ts";
 import { Invalid } from "../../src/errors.ts";
 
 const at = (text: string) => new Date(text);
@@ -9,6 +9,14 @@ const wallClock = (zone: string, instant: Date) => {
   const format = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "short" });
   return format.format(instant);
 };
+
+test("what clocks show, whatever the minutes of the zone", () => {
+  expect(
+    ["UTC", "Asia/Kathmandu", "America/St_Johns", "Pacific/Kiritimati"].map((zone) =>
+      localTimeOf(zone, at("2026-07-01T01:00Z")),
+    ),
+  ).toEqual(["01:00", "06:45", "22:30", "15:00"]);
+});
 
 describe("the instant of a local hour", () => {
   test.each([

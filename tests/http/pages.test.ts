@@ -113,7 +113,7 @@ test("every visible word of every page comes from the text catalogue", async () 
 /** Words in our letters that stand outside ⟦a message of the catalogue⟧, in texts and in attributes that are read out. */
 function plainLetters(page: string): string[] {
   const data =
-    /<select[^>]* name="zone"[\s\S]*?<\/select>|<option[^>]* lang=[\s\S]*?<\/option>|<span lang="en">[\s\S]*?<\/span>|<ul lang="en">[\s\S]*?<\/ul>|<bdi>[\s\S]*?<\/bdi>|<pre[\s\S]*?<\/pre>|<(script|style)[\s\S]*?<\/\1>/g;
+    /<select[^>]* name="(?:zone|elsewhereZone)"[\s\S]*?<\/select>|<option[^>]* lang=[\s\S]*?<\/option>|<span lang="en">[\s\S]*?<\/span>|<ul lang="en">[\s\S]*?<\/ul>|<bdi>[\s\S]*?<\/bdi>|<pre[\s\S]*?<\/pre>|<(script|style)[\s\S]*?<\/\1>/g;
   const spoken = [...page.matchAll(/ (?:aria-label|title|alt|placeholder)="([^"]*)"/g)].map(([, text]) => text);
   let text = unescaped(`${page.replace(data, "").replace(/<[^>]*>/g, "\n")} ${spoken.join("\n")}`);
   for (let before = ""; before !== text; ) {

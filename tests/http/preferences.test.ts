@@ -124,6 +124,30 @@ test("a pause lasts until the reader's own midnight, or until they come back", a
   expect((await web.press(reader.path, { do: "pause", pausedUntil: "2026-04-01" })).status).toBe(422);
 });
 
+test("elsewhere until a day: the digest follows that zone, and the page says when it comes home", async () => {
+  const reader = await aReader(preferences({ zone: "Europe/Berlin" }));
+  const away = await web.press(reader.path, { do: "away", elsewhereZone: "Asia/Tokyo", zoneUntil: "2026-05-01" });
+  expect(await reader.now()).toMatchObject({
+    preferences: { zone: "Asia/Tokyo" },
+    elsewhere: { homeZone: "Europe/Berlin", until: at("2026-04-30T22:00Z") },
+  });
+  expect(await away.text()).toContain(
+    "Until Friday, May 1, 2026 your digest follows the clock of Asia/Tokyo, and then that of Europe/Berlin again.",
+  );
+  // What is saved meanwhile leaves them away, unless it is another zone.
+  await web.press(reader.path, { hour: "9", do: "save" });
+  expect(await reader.now()).toMatchObject({ preferences: { hour: 9, zone: "Asia/Tokyo" }, elsewhere: {} });
+  await web.press(reader.path, { do: "home" });
+  expect(await reader.now()).toMatchObject({ preferences: { zone: "Europe/Berlin" }, elsewhere: null });
+  for (const wrong of [
+    { elsewhereZone: "Asia/Tokyo", zoneUntil: "2026-04-01" },
+    { elsewhereZone: "Europe/Berlin", zoneUntil: "2026-05-01" },
+    { elsewhereZone: "Mars", zoneUntil: "x" },
+  ])
+    expect((await web.press(reader.path, { do: "away", ...wrong })).status).toBe(422);
+  expect((await reader.now()).elsewhere).toBe(null);
+});
+
 test("who has left is told so, and their link changes nothing", async () => {
   const reader = await aReader();
   const { id } = await reader.now();

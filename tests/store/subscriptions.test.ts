@@ -51,6 +51,7 @@ test("what was asked for is what a reader has, to the last field, and they are f
       version: 1,
       pausedUntil: null,
       endedAt: null,
+      elsewhere: null,
     },
   };
   expect(await store.subscriptions.findById(id)).toEqual(whole);
