@@ -57,7 +57,15 @@ test("everything held on a reader: who, what they chose and when, how they asked
     ...{ format: "paperboy-reader/1", exportedAt: "2026-04-16T07:00:00.000Z" },
     ...{ address: "ada@example.org", addressKey: "key of ada@example.org", suppression: null },
     subscription: {
-      ...{ id: String(id), state: "active", version: 2, pausedUntil: null, endedAt: null, endedBecause: null },
+      ...{
+        id: String(id),
+        state: "active",
+        version: 2,
+        pausedUntil: null,
+        elsewhere: null,
+        endedAt: null,
+        endedBecause: null,
+      },
       toldQuietAt: null,
       ...{ createdAt: "2026-04-15T05:00:00.000Z", confirmedAt: "2026-04-15T05:00:00.000Z" },
       preferences: { ...chosen, maxPapers: 3 },
