@@ -210,7 +210,7 @@ async function activate(sql: Sql, addressKey: string, email: string, p: Preferen
     WHERE NOT EXISTS (SELECT FROM suppressions WHERE address_key = ${addressKey} AND lifted_at IS NULL AND NOT ${isForgivable})
     ON CONFLICT (address_key) DO UPDATE SET email = ${email}, state = 'active', ${columnsOf(p)},
       version = s.version + 1, confirmed_at = paperboy_now(), ended_at = NULL, ended_because = NULL, goes_on_as = NULL, paused_until = NULL,
-      suspended_because = NULL, suspended_at = NULL, try_again_at = NULL, tried_at = NULL
+      home_zone = NULL, zone_until = NULL, suspended_because = NULL, suspended_at = NULL, try_again_at = NULL, tried_at = NULL
       WHERE s.state IN ('ended', 'suspended')
     RETURNING id`;
   return row?.id ?? null;
