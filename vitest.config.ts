@@ -11,7 +11,7 @@ export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
     // `npm run test:long` runs the first two, `npm run check` the rest beside this suite (vitest.slow.config.ts).
-    exclude: ["tests/long/**", "tests/browser/**", ...SLOW],
+    exclude: ["tests/long/**", ...SLOW],
     globalSetup: ["tests/support/global-setup.ts"],
     setupFiles: ["tests/support/leftovers.ts"],
     // Files follow each other in one process: loading the application anew for each took a third of the time. What one
