@@ -171,6 +171,8 @@ function compileAll(folder: string, texts: Texts): Fill {
     knownHelpers: { t: true, if: true, unless: true, each: true } as KnownHelpers,
     knownHelpersOnly: true,
     strict: true,
+    // A part that stands further in would have its lines moved in as well, those of a textarea among them.
+    preventIndent: true,
   };
   const pages = new Map<string, HandlebarsTemplateDelegate>();
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".hbs"));

@@ -387,3 +387,10 @@ function listening<T extends object>(room: T, told: (name: string, values: unkno
     },
   });
 }
+
+test("what was typed stands in the form again as it was typed, on lines of their own", async () => {
+  const page = await (
+    await web.press("/subscriptions", { email: "x", include: "tool use\nspeculative decoding" })
+  ).text();
+  expect(page).toContain(">tool use\nspeculative decoding</textarea>");
+});
