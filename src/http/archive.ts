@@ -24,6 +24,13 @@ export function archiveRoutes(app: WebApp, pages: Pages): Router {
   const { catalogue } = app;
   const startedAt = app.now();
 
+  // Addresses with a link in them keep themselves out of search engines (security.ts); the rest is for everybody.
+  answer(router, "/robots.txt", {
+    get(_req, res) {
+      res.type("text/plain").send("User-agent: *\nDisallow:\n");
+    },
+  });
+
   answer(router, "/editions", {
     async get(req, res) {
       const say = pages.say(req);

@@ -25,6 +25,9 @@ import type { World } from "../support/world.ts";
 
 const WIDTHS = [320, 390, 600, 768, 1024, 1280, 1920];
 
+/** What Outlook for Windows and Apple Mail read in a mail, and the standards do not know. */
+const OF_MAILS = /“(?:xmlns:[vo]|mso-table-[lr]space|supported-color-schemes)”/;
+
 // Both weigh more than all we install; whoever wants to hear them brings them along.
 const inModules = (path: string) => fileURLToPath(new URL(`../../node_modules/${path}`, import.meta.url));
 const vnu = inModules("vnu-jar/build/dist/vnu.jar");
@@ -84,7 +87,8 @@ withVnu("vnu finds no error in any page, nor in the digest", async () => {
       encoding: "utf8",
     });
     const { messages } = JSON.parse(stderr) as { messages: { url: string; lastLine: number; message: string }[] };
-    return messages.map(({ url, lastLine, message }) => `${url.split("/").at(-1)}:${lastLine}: ${message}`);
+    const found = messages.filter(({ url, message }) => !(url.endsWith("/mail-digest.html") && OF_MAILS.test(message)));
+    return found.map(({ url, lastLine, message }) => `${url.split("/").at(-1)}:${lastLine}: ${message}`);
   };
   expect(files).toHaveLength(PAGES.length + 1);
   expect(errorsIn(files)).toEqual([]);
