@@ -97,7 +97,11 @@ export async function walkEveryPage(
   await see("home", "/");
   await unfold();
   await fill("include", "agents");
-  await press('button[formaction^="/preview"]');
+  // A script shows it on the page that is there; without one a page comes.
+  const shown = page.waitForResponse((answer) => answer.url().includes("/preview"));
+  await page.locator('button[name="do"][value="show"]').first().click();
+  await (await shown).finished();
+  await page.waitForLoadState("load");
   await look("home-preview");
   await unfold();
   await fill("minUpvotes", "many");
