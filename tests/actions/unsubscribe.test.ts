@@ -69,7 +69,7 @@ test("undo brings a reader back with everything as it was, and both are in the j
   await leave(id);
   expect([await undo(id), await undo(id)]).toEqual(["undone", "nothing-to-undo"]);
   expect(await store.subscriptions.findById(id)).toEqual({
-    ...{ id, state: "active", preferences: wanted, version: 3, pausedUntil: null, endedAt: null },
+    ...{ id, state: "active", preferences: wanted, version: 3, pausedUntil: null, endedAt: null, elsewhere: null },
     email: expect.stringMatching(/^reader\d+@example\.org$/),
   });
   expect(written).toEqual([line("ended", id), line("undone", id)]);

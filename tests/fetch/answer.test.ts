@@ -47,9 +47,9 @@ describe("an answer", () => {
 
   test("that never comes is waited for three times, as long as we said", async () => {
     const { url, asked } = await site((_, response) => response.write("half"));
-    expect(await faultOf(fetching({ allow: [url] }).get(`${url}/slow?key=secret`, { timeoutMs: 50 }))).toEqual({
+    expect(await faultOf(fetching({ allow: [url] }).get(`${url}/slow?key=secret`, { timeoutMs: 300 }))).toEqual({
       name: "Temporary",
-      message: `${url}/slow did not answer in full within 0.05 s. Try again later.`,
+      message: `${url}/slow did not answer in full within 0.3 s. Try again later.`,
     });
     expect(asked).toHaveLength(3);
   });

@@ -113,22 +113,17 @@ describe("the mail after a month without a match", () => {
     expect([messageId, subject]).toEqual(["quiet.r-1@paperboy.example", "Nothing new for you in 30 days"]);
     expect(text).toBe(`Nothing new matched for 30 days
 
-Since March 2, 2026 no new paper has matched what you asked for, so no
-digest came. Paperboy works: 21 editions came out in that time.
+Since March 2, 2026 no new paper has matched what you asked for, so no digest came. Paperboy works: 21 editions came out in that time.
 
-Without the minimum of votes, your watch “Decoding” would have brought
-about 3 papers a week.
+Without the minimum of votes, your watch “Decoding” would have brought about 3 papers a week.
 
 Change what I look for:
 https://2.example/
 
 The link works for 30 days.
-If it is as you want it, you need not do anything: your digest comes as
-soon as something matches.
+If it is as you want it, you need not do anything: your digest comes as soon as something matches.
 
-You get this because you asked Paperboy for a digest and confirmed it.
-It comes once, and not again before something has matched or you have
-changed something.
+You get this because you asked Paperboy for a digest and confirmed it. It comes once, and not again before something has matched or you have changed something.
 
 Unsubscribe:
 https://3.example/
