@@ -88,18 +88,25 @@ export function standingInWords(
 }
 
 /**
- * Why a paper is in a digest, as one sentence.
+ * Why a paper is in a digest, as one sentence. To who follows everything it says what the paper is about.
  *
  * @param because the watches that took the paper, strongest first; none: the filter does not take it any more
+ * @param options.topics the topics of the paper, by id
  * @param options.watches how many watches the reader has: with several, each is named
  * @param options.isUnderFirst it stands under the name of the first already
  * @param options.topicName the name of a topic id in the language of `say`
  */
 export function reasonInWords(
   because: readonly Because[],
-  options: { say: Say; watches: number; isUnderFirst?: boolean; topicName: (id: string) => string },
+  options: {
+    say: Say;
+    topics: readonly string[];
+    watches: number;
+    isUnderFirst?: boolean;
+    topicName: (id: string) => string;
+  },
 ): string {
-  const { say, watches, isUnderFirst = false, topicName } = options;
+  const { say, topics, watches, isUnderFirst = false, topicName } = options;
   if (because.length === 0) return say("reason.earlier");
   const told = because.map((one, at) => {
     const parts = partsOf(one, say, topicName);
@@ -109,7 +116,8 @@ export function reasonInWords(
     return say(isUnderFirst ? "reason.also" : "reason.watch", { name, what });
   });
   const why = [...new Set(told)];
-  if (why.every((one) => one === say("reason.everything"))) return say("reason.all");
+  if (why.every((one) => one === say("reason.everything")))
+    return say("reason.all", { count: topics.length, names: say.list(topics.map(topicName)) });
   return say("reason.because", { why: why.join("; ") });
 }
 

@@ -1,7 +1,7 @@
 /**
  * The sentences of an abstract that say most: what was done and what came of it, rather than how the field stands.
  *
- * Extractive: whole sentences in their order, nothing written anew. All sets of two or three sentences that fit are
+ * Extractive: whole sentences in their order, nothing written anew; only an opener that leans on a sentence left out goes. All sets of two or three sentences that fit are
  * compared, and the best is the one that covers most of what the abstract keeps coming back to, says what is new or what
  * was found, and can be read without the sentences left out. The weights are guesses that were looked at on a dozen papers
  * and not fitted; tests/core/summary.test.ts measures what they come to: a quarter closer to the source's own summaries
@@ -28,8 +28,23 @@ export function summaryOf({ abstract, title }: { readonly abstract: string; read
   if (text.length <= ROOM.usual) return text;
   const sentences = wholeSentences(text);
   const fitting = bestOf(weigh(sentences, title));
-  return fitting === null ? cutAtWord(sentences[0]!, ROOM.most) : joinSentences(fitting.map((at) => sentences[at]!));
+  if (fitting === null) return cutAtWord(sentences[0]!, ROOM.most);
+  return joinSentences(
+    fitting.map((at) => (fitting.includes(at - 1) ? sentences[at]! : withoutOpener(sentences[at]!))),
+  );
 }
+
+/** "To this end, we introduce …" → "We introduce …": an opener leans on the sentence before, which is not there. */
+function withoutOpener(sentence: string): string {
+  const rest = sentence.replace(OPENER, "");
+  // A name keeps its case: "xLSTM", "vLLM".
+  return rest === sentence
+    ? rest
+    : rest.replace(/^[a-z]+(?![\p{L}\p{N}-])/u, (word) => word[0]!.toUpperCase() + word.slice(1));
+}
+
+const OPENER =
+  /^(?:to (?:this end|(?:address|bridge|fill|close|overcome|tackle|solve|mitigate|remedy) (?:this|these|those|the)(?: [a-z-]+){0,2})|motivated by this|in this (?:paper|work)|specifically|more specifically|in particular|concretely|moreover|furthermore|additionally|in addition|finally|consequently|therefore|thus|hence|accordingly|as a result|however|notably|besides|meanwhile|also|second|third|lastly), (?=\p{L})/iu;
 
 function wholeSentences(text: string): string[] {
   const sentences = sentencesOf(text.slice(0, MOST_READ.letters));

@@ -39,7 +39,10 @@ export function paperView(
     codeUrl: webAddress(paper.codeUrl),
     isFollowed: paper.lane === "followed",
     topics: paper.topics.map((id) => ({ id, name: topicName(id) })),
-    reason: because.length === 0 || watches === 0 ? "" : reasonInWords(because, { say, watches, topicName }),
+    reason:
+      because.length === 0 || watches === 0
+        ? ""
+        : reasonInWords(because, { say, topics: paper.topics, watches, topicName }),
   };
 }
 

@@ -119,7 +119,7 @@ const marksReserve = 4_000;
 
 function paperBytes(part: Part, item: DigestItem, fragments: Fragments, watches: number): number {
   const paper = fragments.paper(part, item.paper, watches > 1).bytes;
-  return paper + fragments.reason(item.because, watches)[part].length + "50=\r\n".length;
+  return paper + fragments.reason(item, watches)[part].length + "50=\r\n".length;
 }
 
 function bodyOf(
@@ -142,10 +142,10 @@ function bodyOf(
         const name = fragments.watch(part, watch === null ? null : watches[watch]!);
         fill(sheet, fragments.section(part), { section: name });
       }
-      for (const { paper, because } of items) {
+      for (const item of items) {
         number += 1;
-        const reason = fragments.reason(because, watches.length)[part];
-        fill(sheet, fragments.paper(part, paper, hasSections), { number: `${number}=\r\n`, reason });
+        const reason = fragments.reason(item, watches.length)[part];
+        fill(sheet, fragments.paper(part, item.paper, hasSections), { number: `${number}=\r\n`, reason });
       }
     }
   };

@@ -4,7 +4,7 @@
  */
 import Handlebars from "handlebars";
 import { addDays, dayOfYear } from "../core/day.ts";
-import type { Digest } from "../core/digest.ts";
+import type { Digest, DigestItem } from "../core/digest.ts";
 import type { RankedBy, RankedPaper } from "../core/edition.ts";
 import type { Because, Watch } from "../core/filter.ts";
 import { authorsInWords, leadOf, reasonInWords, standingInWords, watchInWords, wordsNeeded } from "../core/in-words.ts";
@@ -51,7 +51,7 @@ export interface Fragments {
   /** What stands above the papers of a watch, with a mark for its name. */
   section(part: Part): Marked;
   watch(part: Part, watch: Watch | null): string;
-  reason(because: readonly Because[], watches: number): Readonly<Record<Part, string>>;
+  reason(item: Pick<DigestItem, "because" | "paper">, watches: number): Readonly<Record<Part, string>>;
   /** The first line, which an inbox shows beside the subject. */
   lead(part: Part, contents: Contents): string;
   /** How many papers match that are not in the mail, and the words of the link to them. */
@@ -193,12 +193,13 @@ function fragmentsOf(
       kept(sections, part, () => encoded(part, templates.get("digest", part).section(say, { mark: marks }))),
     watch: (part, watch) =>
       forPart(part, watch === null ? say("mail.digest.earlier") : watchInWords(watch, { say, topicName: topic })),
-    reason(because, watches) {
+    reason({ because, paper }, watches) {
       const known = ofReader.get(because);
       if (known !== undefined) return known;
       if (reasons.size > mostSentences) reasons.clear();
-      const words = kept(reasons, keyOf(because, watches > 1), () => {
-        const reason = reasonInWords(because, { say, watches, isUnderFirst: watches > 1, topicName: topic });
+      const words = kept(reasons, keyOf(because, asksForNothing(because) ? paper.topics : [], watches > 1), () => {
+        const isUnderFirst = watches > 1;
+        const reason = reasonInWords(because, { say, topics: paper.topics, watches, isUnderFirst, topicName: topic });
         return { html: forPart("html", reason), text: forPart("text", reason) };
       });
       ofReader.set(because, words);
@@ -245,9 +246,16 @@ function kept<K, V>(cache: Map<K, V>, key: K, make: () => V): V {
   return value;
 }
 
+/** Then what its reason says is what the paper is about. */
+function asksForNothing(because: readonly Because[]): boolean {
+  return because.every(({ topics, include, authors, categories }) =>
+    [topics, include, authors, categories].every((entries) => entries.length === 0),
+  );
+}
+
 /** One key for reasons that read alike. Each text is led by its length, so no text can look like two. JSON would cost more than the rest of the mail. */
-function keyOf(because: readonly Because[], isOneOfSeveral: boolean): string {
-  let key = isOneOfSeveral ? "+" : "";
+function keyOf(because: readonly Because[], paperTopics: readonly string[], isOneOfSeveral: boolean): string {
+  let key = `${isOneOfSeveral ? "+" : ""}${paperTopics.join(" ")};`;
   for (const { name, topics, include, authors, categories } of because) {
     key += `${name.length}:${name}`;
     for (const texts of [topics, include, authors, categories]) {

@@ -14,8 +14,8 @@ import { allTexts, because } from "../support/mails.ts";
 const texts = await allTexts();
 const say = texts("en");
 const topicName = (id: string): string => ({ agents: "Agents", code: "Code" })[id] ?? id;
-const reason = (whys: Parameters<typeof reasonInWords>[0], watches = 1): string =>
-  reasonInWords(whys, { say, watches, topicName });
+const reason = (whys: Parameters<typeof reasonInWords>[0], watches = 1, topics: string[] = []): string =>
+  reasonInWords(whys, { say, topics, watches, topicName });
 
 test("every key these words come from is in the catalogue", () => {
   expect(() => texts.require(wordsNeeded, "in-words")).not.toThrow();
@@ -64,6 +64,8 @@ test("the source's summary goes before the abstract, whose telling sentences sta
 test("a reason says what in the filter took the paper", () => {
   expect(reason([])).toBe("Here because it matched when this digest was put together");
   expect(reason([because()])).toBe("Here because you follow every topic");
+  expect(reason([because()], 1, ["agents", "code"])).toBe("On Agents and Code: you follow every topic");
+  expect(reason([because({ topics: ["agents"] })], 1, ["agents", "code"])).toBe("Here for the topic Agents");
   expect(
     reason([because({ topics: ["agents", "code"], include: ["KV cache"], authors: ["Y. Li"], categories: ["cs.CL"] })]),
   ).toBe("Here for the topics Agents and Code, the words “KV cache”, the author Y. Li, the category cs.CL");
@@ -77,7 +79,7 @@ test("a watch is named when the reader has several", () => {
 
 test("under the name of a watch only the others are named", () => {
   const whys = [because({ name: "Work", topics: ["agents"] }), because({ watch: 1, name: "Fun", include: ["chess"] })];
-  expect(reasonInWords(whys, { say, watches: 2, isUnderFirst: true, topicName })).toBe(
+  expect(reasonInWords(whys, { say, topics: [], watches: 2, isUnderFirst: true, topicName })).toBe(
     "Here for the topic Agents; also for Fun: the words “chess”",
   );
 });

@@ -85,10 +85,38 @@ test("whatever comes in, whole sentences of it come out, in their order, within 
   );
 });
 
-/** What remains of a text after each of these sentences that it has next. */
+/** What remains of a text after each of these sentences that it has next, with the first words or without. */
 function leftOver(text: string, sentences: readonly string[]): string {
-  return sentences.reduce((rest, next) => (rest.startsWith(next) ? rest.slice(next.length).trimStart() : rest), text);
+  return sentences.reduce((rest, next) => {
+    const opened = next.replace(/^[^,]{1,60}, /, "");
+    const found = [next, opened, capital(opened)].find((one) => rest.startsWith(one));
+    return found === undefined ? rest : rest.slice(found.length).trimStart();
+  }, text);
 }
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+test("words that lean on a sentence left out are left out with it", () => {
+  const openers = ["To this end, we", "To bridge these gaps, we", "Furthermore, we", "In this work, we", "Finally, we"];
+  const first = "We propose Paperboy, a digest";
+  for (const opener of openers) {
+    const sentence = NEW.replace("We", opener);
+    expect(summaryOf({ title, abstract: [BACKGROUND, sentence, RESULT].join(" ") })).toBe(`${NEW} ${RESULT}`);
+    expect(
+      summaryOf({ title, abstract: [NEW, sentence.replace("digest", "paper"), CODE.repeat(6)].join(" ") }),
+    ).toContain(first);
+  }
+  // What follows the sentence it leans on stays as it is, and so do a name and an opener that says something.
+  const follows = RESULT.replace("On 707", "Moreover, on 707");
+  expect(summaryOf({ title, abstract: [BACKGROUND, NEW, follows].join(" ") })).toBe(`${NEW} ${follows}`);
+  const name =
+    "To this end, vLLM-Paperboy is proposed, a digest of trending papers that chooses by the words of a reader.";
+  expect(summaryOf({ title, abstract: [BACKGROUND, name, CODE].join(" ") })).toBe(name.slice("To this end, ".length));
+  const instead = "Instead, we propose Paperboy, a digest of trending papers that chooses by the words of a reader.";
+  expect(summaryOf({ title, abstract: [BACKGROUND, instead, CODE].join(" ") })).toContain(instead);
+});
 
 test("hostile text takes no time", () => {
   for (const piece of [
