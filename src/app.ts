@@ -48,6 +48,7 @@ import { openHighWater } from "./store/high-water.ts";
 import { history } from "./store/history.ts";
 import { incidents } from "./store/incidents.ts";
 import { openJournal } from "./store/journal.ts";
+import { leavingReasons } from "./store/leaving-reasons.ts";
 import { limits } from "./store/limits.ts";
 import { paperRecords } from "./store/paper-records.ts";
 import { papers } from "./store/papers.ts";
@@ -204,6 +205,7 @@ export async function openApp(
       verdicts: verdicts(prisma),
       erasure: erasure(prisma),
       readerRecords: readerRecords(prisma),
+      leavingReasons: leavingReasons(prisma),
       restoration: restoration(prisma),
       clockWatch: clockWatch(prisma),
       planning: planning(prisma),

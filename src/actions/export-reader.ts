@@ -1,3 +1,4 @@
+import type { LeavingReasons, ReasonRecord } from "../store/leaving-reasons.ts";
 import type {
   ChangeRecord,
   DeliveryCursor,
@@ -9,13 +10,14 @@ import type {
 } from "../store/reader-records.ts";
 import type { Subscription } from "../store/subscriptions.ts";
 
-export type Needs = { readerRecords: ReaderRecords };
+export type Needs = { readerRecords: ReaderRecords; leavingReasons: Pick<LeavingReasons, "ofReader"> };
 
 /**
  * The form of an export, told by `format`: fields may be added to it, none changes its meaning. Times are in UTC.
  *
  * @example {"format": "paperboy-reader/1", "exportedAt": …, "address": …, "addressKey": …, "subscription": …, "suppression": …,
- *   "changes": […], "requests": […], "deliveries": […], "verdicts": […], "reports": […]}
+ *   "changes": […], "requests": […], "deliveries": […], "verdicts": […], "reports": […],
+ *   "leavings": […]}
  */
 const FORMAT = "paperboy-reader/1";
 
@@ -32,9 +34,10 @@ const PAGE = 100;
  * - `requests`: when, on which page, under which version of its words and from which network address (hashed) it was asked
  * - `deliveries`: each digest with its papers, when it was due, what became of it; newest first
  * - `verdicts` and `reports`: what came back from mails, and what was made of it; `bytes` in base64 until they are dropped
+ * - `leavings`: why they left, if they said so
  */
 export async function* exportReader(
-  { readerRecords: records }: Needs,
+  { readerRecords: records, leavingReasons }: Needs,
   { id, email, state, preferences, pausedUntil, elsewhere, endedAt, version }: Subscription,
   now: Date,
 ): AsyncGenerator<string> {
@@ -75,6 +78,11 @@ export async function* exportReader(
     (after = 0n) => records.reports(id, after, PAGE),
     (report) => report.id,
     async (report) => ({ ...report, bytes: await records.reportBytes(id, report.id) }),
+  );
+  yield* list<ReasonRecord, Date>(
+    "leavings",
+    (after = new Date(0)) => leavingReasons.ofReader(id, after, PAGE),
+    ({ leftAt }) => leftAt,
   );
   yield "}\n";
 }

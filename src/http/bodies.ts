@@ -8,9 +8,14 @@ const LIMIT_BYTES = 100_000;
 /** What a form sent: each name with its value, or its values when the name repeats. */
 export type FormBody = Readonly<Record<string, string | readonly string[] | undefined>>;
 
+/** What stands in one field, the last of several; empty when it is not there. */
+export function lastOf(body: FormBody, name: string): string {
+  return [body[name] ?? ""].flat().at(-1) ?? "";
+}
+
 /** Which of a form's buttons was pressed, of those named `do`. */
 export function pressOf(body: FormBody): string {
-  return [body.do ?? ""].flat().at(-1) ?? "";
+  return lastOf(body, "do");
 }
 
 const urlencoded = express.urlencoded({ extended: false, limit: LIMIT_BYTES });

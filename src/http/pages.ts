@@ -135,6 +135,7 @@ const wordsSaid = [
   "page.admin.overview",
   "page.confirmed.heading",
   "page.unsubscribed.heading",
+  "page.unsubscribed.reason",
   "page.preferences.heading",
   "page.preferences.done",
   "page.preferences.state",

@@ -8,6 +8,7 @@ import type { Needs as ExportNeeds } from "../actions/export-reader.ts";
 import type { Needs as NeverNeeds } from "../actions/never-again.ts";
 import type { Needs as PreviewNeeds } from "../actions/preview.ts";
 import type { Needs as RequestNeeds } from "../actions/request-subscription.ts";
+import type { Needs as ReasonNeeds } from "../actions/tell-reason.ts";
 import type { Needs as UndoNeeds } from "../actions/undo-unsubscribe.ts";
 import type { Needs as UnsubscribeNeeds } from "../actions/unsubscribe.ts";
 import type { DomainList } from "../core/domain-list.ts";
@@ -46,6 +47,7 @@ export type WebApp = RequestNeeds &
   ChangeNeeds &
   UnsubscribeNeeds &
   UndoNeeds &
+  ReasonNeeds &
   PreviewNeeds &
   EraseNeeds &
   ExportNeeds &

@@ -1,12 +1,15 @@
 /**
  * Leaving. One click (RFC 8058) is a POST to the same address as the page: it carries no cookie, is told 200 whatever the
- * link, is not redirected, and its body is not looked at.
+ * link, is not redirected, and its body is not looked at. Why somebody leaves is asked afterwards, and never needed.
  */
-import { type ErrorRequestHandler, Router } from "express";
+import { type ErrorRequestHandler, type Request, type Response, Router } from "express";
+import { tellReason } from "../actions/tell-reason.ts";
 import { undoUnsubscribe } from "../actions/undo-unsubscribe.ts";
 import { unsubscribe } from "../actions/unsubscribe.ts";
+import { LEAVING_REASONS, LONGEST_WORDS, readReason } from "../core/leaving.ts";
 import { LINK_LIFETIME_S } from "../core/link.ts";
 import { Temporary } from "../errors.ts";
+import { lastOf, readForm } from "./bodies.ts";
 import { linkOf, opened } from "./links.ts";
 import { answer } from "./methods.ts";
 import type { Pages } from "./pages.ts";
@@ -30,13 +33,7 @@ export function unsubscribeRoutes(app: WebApp, pages: Pages): Router {
         const via = queryOf(req).get("by") === "page" ? "unsubscribe-link" : "one-click";
         if (link) await unsubscribe(app, link.subscriptionId, via, app.now());
         const left = link && (await app.subscriptions.findGoingOn(link.subscriptionId));
-        const say = pages.say(req);
-        pages.send(res, say, "unsubscribed", {
-          title: say("page.unsubscribed.heading"),
-          // From today, whenever they left: the date must not tell one link from another.
-          forgottenOn: new Date(app.now().getTime() + app.retentionDays * DAY_MS),
-          undoHref: `/undo/${undoToken(link?.subscriptionId ?? NOBODY, left?.endedAt ?? null)}`,
-        });
+        sayGoodbye(req, res, undoToken(link?.subscriptionId ?? NOBODY, left?.endedAt ?? null), { isThanked: false });
       },
     ],
   });
@@ -59,6 +56,34 @@ export function unsubscribeRoutes(app: WebApp, pages: Pages): Router {
       },
     ],
   });
+
+  // With the token of the page it stands on: who may still take their leaving back may also say why.
+  answer(router, "/undo/:link/reason", {
+    post: [
+      unlisted,
+      ...readForm,
+      async (req, res) => {
+        const link = opened(app, "undo", req);
+        const said = readReason(lastOf(req.body, "reason"), lastOf(req.body, "words"));
+        if (link && said) await tellReason(app, link.subscriptionId, said);
+        sayGoodbye(req, res, linkOf(req), { isThanked: said !== null });
+      },
+    ],
+  });
+
+  /** The same page, whatever the link opened and whether anything was kept. */
+  const sayGoodbye = (req: Request, res: Response, token: string, { isThanked }: { isThanked: boolean }) => {
+    const say = pages.say(req);
+    pages.send(res, say, "unsubscribed", {
+      title: say("page.unsubscribed.heading"),
+      // From today, whenever they left: the date must not tell one link from another.
+      forgottenOn: new Date(app.now().getTime() + app.retentionDays * DAY_MS),
+      undoHref: `/undo/${token}`,
+      isThanked,
+      reasons: LEAVING_REASONS.map((reason) => ({ reason, label: say("page.unsubscribed.reason", { reason }) })),
+      longest: LONGEST_WORDS,
+    });
+  };
 
   /**
    * Undo is for whoever left just now, however often they press. A link in a mail that was forwarded years ago must not

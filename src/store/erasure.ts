@@ -1,5 +1,6 @@
 /** Forgetting readers: the address and what was chosen go, the row with its key stays, so that promises about it hold. */
 import { Prisma, type PrismaClient } from "../../prisma/client/client.ts";
+import { forgetWhoseReasons } from "./leaving-reasons.ts";
 
 type Sql = Prisma.TransactionClient;
 
@@ -145,6 +146,7 @@ export async function erase(sql: Sql, entries: readonly ToErase[], via: string):
   if (ids.length > 0) {
     await withdraw(sql, ids);
     await forgetReports(sql, ids);
+    await forgetWhoseReasons(sql, ids);
     await sql.$executeRaw`UPDATE subscriptions SET goes_on_as = NULL WHERE goes_on_as = ANY (${ids}::bigint[])`;
     await sql.$executeRaw`
       UPDATE requests SET email = NULL, wanted = NULL, asked_ip_key = CASE WHEN state = 'confirmed' THEN asked_ip_key END,

@@ -3,6 +3,7 @@ import { Prisma, type PrismaClient } from "../../prisma/client/client.ts";
 import type { Day } from "../core/paper.ts";
 import type { Preferences } from "../core/subscription.ts";
 import { carryOver, leaving, type ToJournal } from "./carry-over.ts";
+import { takeBackReason } from "./leaving-reasons.ts";
 import {
   endIn,
   fromRow,
@@ -164,17 +165,23 @@ export function subscriptions(prisma: PrismaClient) {
     /**
      * As it was before leaving, with everything chosen; suspended, if it was. Null when it had not ended, or was erased since.
      */
-    undo: (id: SubscriptionId, via: string) =>
-      move(
-        prisma,
-        id,
-        via,
-        "undone",
-        Prisma.sql`state = CASE WHEN try_again_at IS NULL THEN 'active' ELSE 'suspended' END, ended_at = NULL, ended_because = NULL`,
-        ["ended"],
-        Prisma.sql`AND email IS NOT NULL
-          AND NOT EXISTS (SELECT FROM suppressions x WHERE x.address_key = subscriptions.address_key AND x.lifted_at IS NULL)`,
-      ),
+    undo: (id: SubscriptionId, via: string): Promise<Subscription | null> =>
+      prisma.$transaction(async (sql) => {
+        const [left] = await sql.$queryRaw<{ at: Date | null }[]>`
+          SELECT ended_at AS at FROM subscriptions WHERE id = ${id} FOR UPDATE`;
+        const undone = await moveIn(
+          sql,
+          id,
+          via,
+          "undone",
+          Prisma.sql`state = CASE WHEN try_again_at IS NULL THEN 'active' ELSE 'suspended' END, ended_at = NULL, ended_because = NULL`,
+          ["ended"],
+          Prisma.sql`AND email IS NOT NULL
+            AND NOT EXISTS (SELECT FROM suppressions x WHERE x.address_key = subscriptions.address_key AND x.lifted_at IS NULL)`,
+        );
+        if (undone && left?.at) await takeBackReason(sql, id, left.at);
+        return undone;
+      }),
 
     /** Subscriptions whose pause is over, at most `limit`. */
     pausesOver: (limit: number): Promise<{ id: SubscriptionId; pausedUntil: Date }[]> => prisma.$queryRaw`

@@ -123,7 +123,16 @@ test("everything held on a reader: who, what they chose and when, how they asked
         bytes: Buffer.from("it came back").toString("base64"),
       },
     ],
+    leavings: [],
   });
+});
+
+test("of somebody who left it says why, if they did", async () => {
+  const id = await aReader();
+  await press.store.subscriptions.end(id, "reader", "one-click");
+  await press.store.leavingReasons.keep(id, { reason: "notMine", words: "more maths" });
+  const { endedAt } = (await exported(id)).subscription;
+  expect((await exported(id)).leavings).toEqual([{ leftAt: endedAt, reason: "notMine", words: "more maths" }]);
 });
 
 test("nothing of another reader is in it", async () => {

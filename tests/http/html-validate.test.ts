@@ -69,6 +69,7 @@ test("html-validate has nothing to say of any state of the reader's pages", asyn
     account: await web.get(account),
     leave: await web.get(leave),
     left: await web.press(leave),
+    told: await web.press(`/undo/${links.sign("undo", { subscriptionId: id }, now)}/reason`, { reason: "other" }),
     ended: await web.get(own),
   };
   const complaints: Record<string, string[]> = {};

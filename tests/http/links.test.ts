@@ -154,6 +154,37 @@ test("undo is there for whoever presses twice, or whose mail program pressed fir
   expect((await web.press(/action="(\/undo\/[^"]+)"/.exec(page)![1]!)).status).toBe(200);
 });
 
+const reasonOf = (page: string) => /action="(\/undo\/[^"]+\/reason)"/.exec(page)![1]!;
+const told = () => web.store.sql("SELECT reason, words FROM leaving_reasons ORDER BY id");
+
+test("who left may say why, and may change their mind about both; the page keeps its undo", async () => {
+  const { unsubscribe } = await allLinks();
+  const left = await (await web.press(unsubscribe!)).text();
+  expect(await (await web.press(reasonOf(left))).text(), "nothing was said").toBe(left);
+  await web.press(reasonOf(left), { reason: "tooMany" });
+  const thanked = await (await web.press(reasonOf(left), { reason: "notMine", words: "more maths" })).text();
+  expect([await told(), thanked.includes("Thank you."), thanked.includes("/reason")]).toEqual([
+    [{ reason: "notMine", words: "more maths" }],
+    ...[true, false],
+  ]);
+  expect((await web.press(/action="(\/undo\/[^"]+)"/.exec(thanked)![1]!)).status).toBe(200);
+  await web.press(reasonOf(left), { reason: "other" });
+  expect(await told()).toEqual([]);
+});
+
+test("a reason is answered alike for every link, and kept for none that opens nothing", async () => {
+  const { unsubscribe } = await allLinks();
+  const answers = [];
+  for (const path of [unsubscribe!, "/unsubscribe/x", `/unsubscribe/${UNKNOWN}`]) {
+    const page = await (await web.press(path)).text();
+    const { status, headers, body } = await seen(await web.press(reasonOf(page), { reason: "other", words: "y" }));
+    answers.push({ status, headers, body: body.replaceAll(/\/undo\/[\w.-]+/g, "/undo/•") });
+  }
+  expect(answers).toEqual([answers[0], answers[0], answers[0]]);
+  expect(answers[0]!.status).toBe(200);
+  expect(await told()).toEqual([{ reason: "other", words: "y" }]);
+});
+
 test("S4: unknown, expired, erased, garbled and foreign links share one page and one status", async () => {
   const now = web.app.now();
   const gone = await web.store.aReader();

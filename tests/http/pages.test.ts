@@ -80,6 +80,7 @@ async function allPages(): Promise<Record<string, () => Promise<Response>>> {
     saved: press(link.preferences, { hour: "8" }),
     unsubscribe: get(link.unsubscribe),
     unsubscribed: press(link.unsubscribe),
+    reasonTold: press(`${link.undo}/reason`, { reason: "other" }),
     ended: get(link.preferences),
     undo: get(link.undo),
     undone: press(link.undo),

@@ -62,7 +62,7 @@ export const PAGES = [
   ...["lost-link", "lost-link-problems", "lost-link-sent", "digest"],
   ...["editions", "edition", "edition-filtered", "edition-empty", "edition-unknown", "paper", "topics", "privacy"],
   ...["link-garbled", "not-found", "filter-wrong"],
-  ...["unsubscribe", "unsubscribed", "undone", "ended"],
+  ...["unsubscribe", "unsubscribed", "reason-told", "undone", "ended"],
   ...["account", "account-problems", "erase", "erased"],
   ...["admin-login", "admin-wrong", "admin"],
 ];
@@ -169,6 +169,9 @@ export async function walkEveryPage(
   await see("unsubscribe", linkIn(digest, "unsubscribe"));
   await press("main button");
   await look("unsubscribed");
+  await page.locator('input[value="notMine"]').check();
+  await press('form[action$="/reason"] button');
+  await look("reason-told");
   await press("main button");
   await look("undone");
   await open(linkIn(digest, "unsubscribe"));

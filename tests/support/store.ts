@@ -12,6 +12,7 @@ import { erasure } from "../../src/store/erasure.ts";
 import { openGate } from "../../src/store/gate.ts";
 import { history } from "../../src/store/history.ts";
 import { incidents } from "../../src/store/incidents.ts";
+import { leavingReasons } from "../../src/store/leaving-reasons.ts";
 import { limits } from "../../src/store/limits.ts";
 import { papers } from "../../src/store/papers.ts";
 import { planning } from "../../src/store/planning.ts";
@@ -51,6 +52,7 @@ export async function aStore(start = at("2026-04-15T07:00Z")) {
     verdicts: verdicts(prisma),
     erasure: erasure(prisma),
     readerRecords: readerRecords(prisma),
+    leavingReasons: leavingReasons(prisma),
     restoration: restoration(prisma),
     clockWatch: clockWatch(prisma),
     planning: planning(prisma),
