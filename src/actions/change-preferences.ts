@@ -22,8 +22,9 @@ export async function changePreferences(
     changed = await subscriptions.change(id, preferences, "preferences-link");
     if (!changed) return null;
   }
-  if (elsewhere) changed = await subscriptions.goElsewhere(id, elsewhere.zone, elsewhere.until, "preferences-link");
-  if (elsewhere === null) changed = await subscriptions.comeHome(id, "preferences-link");
+  if (elsewhere)
+    changed = (await subscriptions.goElsewhere(id, elsewhere.zone, elsewhere.until, "preferences-link")) ?? changed;
+  if (elsewhere === null) changed = (await subscriptions.comeHome(id, "preferences-link")) ?? changed;
   if (pause?.paused) changed = (await subscriptions.pause(id, pause.until, "preferences-link")) ?? changed;
   if (pause?.paused === false) changed = (await subscriptions.resume(id, "preferences-link")) ?? changed;
   return changed;

@@ -28,7 +28,7 @@ import { dayParameter, isDay, queryOf } from "./query.ts";
 import { unlisted } from "./security.ts";
 import type { WebApp } from "./server.ts";
 import { topicsPerDay } from "./topics-per-day.ts";
-import { orRefuse, type Read, readChanges, readWish } from "./wishes.ts";
+import { elsewhereOf, orRefuse, type Read, readChanges, readWish } from "./wishes.ts";
 
 /** Editions in one answer: with their papers each weighs some 200 kB. */
 const EDITIONS = { usual: 7, most: 31 } as const;
@@ -151,8 +151,8 @@ export function apiRoutes(app: WebApp, guard: Guard): Router {
       ...readJson,
       async (req, res) => {
         const subscription = await reader(req);
-        const { id, preferences, state } = subscription;
-        const current = { preferences, isPaused: state === "paused" };
+        const { id, preferences, state, elsewhere } = subscription;
+        const current = { preferences, elsewhere, isPaused: state === "paused" };
         const change = orRefuse(readChanges(req.body, current, { catalogue, now: app.now() }));
         if (state === "ended") throw new Refused(409, "This subscription has ended. Subscribe again.");
         if (state === "suspended" && change.pause)
@@ -206,9 +206,13 @@ function editionJson({ edition, index }: Shelved, filter: Filter) {
   return { date, state, closedAt, revision, papers };
 }
 
-/** A subscription as its reader sees it: preferences as they are sent, and how it stands. */
-function subscriptionJson({ state, preferences, pausedUntil, email }: Subscription) {
-  return { status: state, address: maskAddress(email!), paused: state === "paused", pausedUntil, ...preferences };
+/** A subscription as its reader sees it: preferences as they are sent, `zone` that of their home, and how it stands. */
+function subscriptionJson(subscription: Subscription) {
+  const { state, preferences, pausedUntil, email, elsewhere } = subscription;
+  return {
+    ...{ status: state, address: maskAddress(email!), paused: state === "paused", pausedUntil },
+    ...{ ...preferences, zone: elsewhere?.homeZone ?? preferences.zone, elsewhere: elsewhereOf(subscription) },
+  };
 }
 
 function countParameter(

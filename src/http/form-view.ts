@@ -95,6 +95,11 @@ class Wrong {
   }
 }
 
+/** One field outside the big form. */
+export function fieldView(name: string, value: string, problems: readonly Problem[], say: Say) {
+  return new Wrong(problems, say, []).field(name, value);
+}
+
 interface WatchContext {
   /** Blank beside others: it counts for nothing yet. */
   readonly isSpare: boolean;
@@ -161,7 +166,8 @@ function rounded(mean: number): number {
   return mean < 1 ? Math.round(mean * 10) / 10 : Math.round(mean);
 }
 
-function zoneView(chosen: string) {
+/** The zones of a field, and the one that is chosen among them. */
+export function zoneView(chosen: string) {
   let isListed = chosen === "UTC";
   const regions = zoneRegions.map(({ region, zones }) => ({
     region,

@@ -9,7 +9,8 @@ import type { Problem } from "../errors.ts";
 import type { Subscription } from "../store/subscriptions.ts";
 import { whenOf } from "./abuse/form.ts";
 import type { Guard } from "./abuse.ts";
-import { type FormBody, pressOf, readForm } from "./bodies.ts";
+import { type FormBody, lastOf, pressOf, readForm } from "./bodies.ts";
+import { fieldView, zoneView } from "./form-view.ts";
 import { linkOf, opened, unsubscribeHref } from "./links.ts";
 import { answer } from "./methods.ts";
 import { nextDigestInWords } from "./next-digest.ts";
@@ -20,7 +21,6 @@ import type { WebApp } from "./server.ts";
 import { tasteOf } from "./taste.ts";
 import { edited, isEdit, readTyped, type Typed, typedOf, wantedBy } from "./typed.ts";
 import { type Read, readChanges, readPreferences, readStay } from "./wishes.ts";
-import { zoneRegions } from "./zones.ts";
 
 /** What became of a press: shown at the top of the page. */
 type Done = "" | "saved" | "paused" | "resumed" | "away" | "home";
@@ -55,7 +55,8 @@ export function preferencesRoutes(app: WebApp, pages: Pages, guard: Guard): Rout
         const typed = edited(readTyped(req.body, typedOf(subscription.preferences)), press);
         if (press === "show" || isEdit(press)) return show(req, res, subscription, { done: "", typed });
         const { value: change, problems } = readPress(req.body, typed, subscription);
-        if (problems) return show(req, res.status(422), subscription, { done: "", typed, problems });
+        if (problems)
+          return show(req, res.status(422), subscription, { done: "", typed, problems, beside: besideIn(req.body) });
         await changePreferences(app, subscription.id, change);
         const after = await app.subscriptions.findById(subscription.id);
         const done = doneBy(change);
@@ -68,29 +69,31 @@ export function preferencesRoutes(app: WebApp, pages: Pages, guard: Guard): Rout
   /** The buttons that change something: save, pause, resume. */
   const readPress = (body: FormBody, typed: Typed, subscription: Subscription): Read<Change> => {
     const { preferences, state, elsewhere } = subscription;
-    const pressed = { pause: { paused: true, pausedUntil: body.pausedUntil || null }, resume: { paused: false } };
+    const pausedUntil = besideIn(body).pausedUntil || null;
+    const pressed = { pause: { paused: true, pausedUntil }, resume: { paused: false } };
     const press = pressOf(body);
     if (press === "home") return { value: { elsewhere: null } };
     if (press === "away") {
-      const [elsewhereZone = "", zoneUntil = ""] = [body.elsewhereZone, body.zoneUntil].map((one) => String(one ?? ""));
-      const stay = readStay({ elsewhereZone, zoneUntil }, elsewhere?.homeZone ?? preferences.zone, app.now());
+      const stay = readStay(besideIn(body), elsewhere?.homeZone ?? preferences.zone, app.now());
       return stay.problems ? stay : { value: { elsewhere: stay.value } };
     }
     const wanted = press === "pause" || press === "resume" ? pressed[press] : wantedBy(typed);
     const context = { catalogue: app.catalogue, now: app.now() };
-    return readChanges(wanted, { preferences, isPaused: state === "paused" }, context);
+    return readChanges(wanted, { preferences, isPaused: state === "paused", elsewhere }, context);
   };
 
   const show = async (
     req: Request,
     res: Response,
     subscription: Subscription,
-    shown: { done: Done; typed?: Typed; problems?: readonly Problem[] },
+    shown: { done: Done; typed?: Typed; problems?: readonly Problem[]; beside?: Beside },
   ) => {
     const { state, preferences, pausedUntil, elsewhere, email } = subscription;
     if (state === "ended") return pages.notice(req, res, "ended");
     const say = pages.say(req);
-    const { done, typed = typedOf(preferences), problems = [] } = shown;
+    const { done, typed = typedOf(preferences), problems = [], beside = besideIn({}) } = shown;
+    /** Said in one sentence: the more exact one of the core would say the same again. */
+    const field = (name: keyof Beside) => ({ ...fieldView(name, beside[name], problems, say), detail: "" });
     const read = readPreferences(wantedBy(typed), app.catalogue);
     const action = `/preferences/${linkOf(req)}`;
     const taste = await tasteOf(app, say, { typed, filter: read.value?.filter ?? null, problems, edits: action });
@@ -108,9 +111,7 @@ export function preferencesRoutes(app: WebApp, pages: Pages, guard: Guard): Rout
       isPaused: state === "paused",
       isSuspended: state === "suspended",
       earliest: localDayOf(preferences.zone, new Date(app.now().getTime() + DAY_MS)),
-      pauseWrong: problems.some(({ field }) => field === "pausedUntil")
-        ? say("page.wrong", { field: "pausedUntil" })
-        : "",
+      pauseUntil: field("pausedUntil"),
       away: elsewhere
         ? say("page.preferences.away", {
             zone: preferences.zone.replaceAll("_", " "),
@@ -118,14 +119,24 @@ export function preferencesRoutes(app: WebApp, pages: Pages, guard: Guard): Rout
             until: dateOf(localDayOf(elsewhere.homeZone, elsewhere.until)),
           })
         : "",
-      zones: zoneRegions,
-      awayWrong: problems
-        .filter(({ field }) => field === "elsewhereZone" || field === "zoneUntil")
-        .map(({ field }) => say("page.wrong", { field })),
+      awayZone: { ...field("elsewhereZone"), ...zoneView(beside.elsewhereZone || "UTC") },
+      awayUntil: field("zoneUntil"),
       unsubscribeHref: unsubscribeHref(app, subscription.id),
     });
   };
   return router;
+}
+
+/** The forms beside the big one: a pause, and being elsewhere. */
+interface Beside {
+  readonly pausedUntil: string;
+  readonly elsewhereZone: string;
+  readonly zoneUntil: string;
+}
+
+function besideIn(body: FormBody): Beside {
+  const one = (name: keyof Beside) => lastOf(body, name).trim();
+  return { pausedUntil: one("pausedUntil"), elsewhereZone: one("elsewhereZone"), zoneUntil: one("zoneUntil") };
 }
 
 function doneBy({ pause, elsewhere }: Change): Done {

@@ -8,8 +8,9 @@ import type { Day } from "../core/paper.ts";
 import { problemsOf } from "../core/problems.ts";
 import { type Preferences, preferencesSchema, withChanges } from "../core/subscription.ts";
 import type { Catalogue } from "../core/topics.ts";
-import { canonicalZone, instantOf } from "../core/zone.ts";
+import { canonicalZone, instantOf, localDayOf } from "../core/zone.ts";
 import { Invalid, type Problem } from "../errors.ts";
+import type { Subscription } from "../store/subscriptions.ts";
 import { isDay } from "./query.ts";
 
 export type Read<T> =
@@ -79,26 +80,69 @@ const emailSchema = z.strictObject({ email: addressSchema });
 /**
  * @param body any preferences, with `paused` and `pausedUntil`: an instant (`2026-08-01T07:00:00Z`), a day, which means its
  *   first moment in the reader's zone, or null: until they come back. `pausedUntil` alone pauses too.
+ * @param body.elsewhere another zone for a while, `{zone, until}` with the day they are home again; null: they are. `zone` is
+ *   the one they are at home in, also while they are elsewhere
  * @param current what the subscription has now
  */
 export function readChanges(
   body: unknown,
-  current: { readonly preferences: Preferences; readonly isPaused: boolean },
+  current: Pick<Subscription, "preferences" | "elsewhere"> & { readonly isPaused: boolean },
   { catalogue, now }: { catalogue: Catalogue; now: Date },
 ): Read<Change> {
-  const { paused, pausedUntil, ...wanted } = isObject(body) ? body : {};
+  const { paused, pausedUntil, elsewhere, ...rest } = isObject(body) ? body : {};
   if (!isObject(body)) return { problems: [{ field: "", message: 'Send an object, such as {"hour": 8}.' }] };
+  const wanted = staysAway(rest, current) ? { ...rest, zone: current.preferences.zone } : rest;
   const preferences = readPreferences(withChanges(current.preferences, wanted), catalogue);
   const zone = preferences.value?.zone ?? current.preferences.zone;
   const pause = read(pauseSchema(zone, now, current.isPaused), { paused, pausedUntil });
-  if (preferences.problems || pause.problems)
-    return { problems: [...(preferences.problems ?? []), ...(pause.problems ?? [])] };
+  const home = current.elsewhere && zone === current.preferences.zone ? current.elsewhere.homeZone : zone;
+  const stay = isAsBefore(elsewhere, current) ? { value: undefined } : readElsewhere(elsewhere, home, now);
+  if (preferences.problems || pause.problems || stay.problems)
+    return { problems: [preferences, pause, stay].flatMap(({ problems }) => problems ?? []) };
   return {
     value: {
-      ...(Object.keys(wanted).length > 0 && { preferences: preferences.value }),
+      ...(Object.keys(rest).length > 0 && { preferences: preferences.value }),
+      ...(stay.value !== undefined && { elsewhere: stay.value }),
       ...(pause.value && { pause: pause.value }),
     },
   };
+}
+
+type Current = Pick<Subscription, "preferences" | "elsewhere">;
+
+/** Whether somebody who is elsewhere names the zone they are at home in, which changes nothing. */
+function staysAway({ zone }: Record<string, unknown>, { elsewhere }: Current): boolean {
+  return elsewhere !== null && typeof zone === "string" && canonicalZone(zone) === elsewhere.homeZone;
+}
+
+/** Where a reader is for a while, and the day they are home again, as `elsewhere` of the API says it. */
+export function elsewhereOf({ preferences, elsewhere }: Current): { zone: string; until: Day } | null {
+  return elsewhere && { zone: preferences.zone, until: localDayOf(elsewhere.homeZone, elsewhere.until) };
+}
+
+/** What was given is taken back, also when that day has begun meanwhile. */
+function isAsBefore(wanted: unknown, current: Current): boolean {
+  const before = elsewhereOf(current);
+  return before !== null && isObject(wanted) && wanted.zone === before.zone && wanted.until === before.until;
+}
+
+const elsewhereSchema = z
+  .strictObject(
+    { zone: z.string("Write a time zone such as Asia/Tokyo."), until: z.string("Write a day such as 2026-08-01.") },
+    'Write {"zone": "Asia/Tokyo", "until": "2026-08-01"}, or null.',
+  )
+  .nullish();
+
+function readElsewhere(body: unknown, homeZone: string, now: Date): Read<Change["elsewhere"]> {
+  const parsed = read(z.object({ elsewhere: elsewhereSchema }), { elsewhere: body });
+  if (parsed.problems) return parsed;
+  const wanted = parsed.value.elsewhere;
+  if (!wanted) return { value: wanted };
+  const stay = readStay({ elsewhereZone: wanted.zone, zoneUntil: wanted.until }, homeZone, now);
+  const names: Record<string, string> = { elsewhereZone: "elsewhere.zone", zoneUntil: "elsewhere.until" };
+  return stay.problems
+    ? { problems: stay.problems.map((problem) => ({ ...problem, field: names[problem.field]! })) }
+    : stay;
 }
 
 function pauseSchema(zone: string, now: Date, isPaused: boolean) {

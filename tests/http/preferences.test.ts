@@ -148,6 +148,61 @@ test("elsewhere until a day: the digest follows that zone, and the page says whe
   expect((await reader.now()).elsewhere).toBe(null);
 });
 
+test("a mistake in where or until when leaves the other as it was chosen", async () => {
+  const reader = await aReader(preferences({ zone: "Europe/Berlin" }));
+  const away = { do: "away", elsewhereZone: "Asia/Tokyo", zoneUntil: "2026-04-01" };
+  const page = await (await web.press(reader.path, away)).text();
+  expect(page).toMatch(/<select id="field-elsewhereZone"[\s\S]*?<option value="Asia\/Tokyo" selected>/);
+  expect(page).toMatch(/id="field-zoneUntil"[^>]* value="2026-04-01" required aria-invalid="true"/);
+  expect(page).toMatch(/<p class="wrong" id="field-zoneUntil-wrong">Choose the day you are home again[^<]*<\/p>/);
+  const paused = await (await web.press(reader.path, { do: "pause", pausedUntil: "2026-04-01" })).text();
+  expect(paused).toMatch(/id="field-pausedUntil"[^>]* value="2026-04-01"/);
+});
+
+test("the API shows and sets where a reader is for a while; their own zone stays the one at home", async () => {
+  const reader = await aReader(preferences({ zone: "Europe/Berlin" }));
+  const path = `/subscriptions/${reader.token}`;
+  const patch = async (body: unknown) =>
+    (await web.json("PATCH", path, body)).json() as Promise<Record<string, unknown>>;
+  const elsewhere = { zone: "Asia/Tokyo", until: "2026-05-01" };
+  const away = await patch({ elsewhere });
+  expect([away.zone, away.elsewhere]).toEqual(["Europe/Berlin", elsewhere]);
+  expect(await reader.now()).toMatchObject({
+    preferences: { zone: "Asia/Tokyo" },
+    elsewhere: { homeZone: "Europe/Berlin", until: at("2026-04-30T22:00Z") },
+  });
+
+  // What was given is taken back, and the day is one of the zone at home, also when both change at once.
+  const { status: _, address: __, ...given } = (await (await web.json("GET", path)).json()) as typeof away;
+  expect(await patch(given)).toEqual(away);
+  expect(await patch({ hour: 9 })).toMatchObject({ hour: 9, elsewhere });
+  expect(await patch({ elsewhere: { ...elsewhere, until: "2026-05-03" } })).toMatchObject({
+    ...{ zone: "Europe/Berlin", elsewhere: { ...elsewhere, until: "2026-05-03" } },
+  });
+  expect(await patch({ zone: "America/New_York", elsewhere })).toMatchObject({ zone: "America/New_York", elsewhere });
+  expect((await reader.now()).elsewhere).toEqual({ homeZone: "America/New_York", until: at("2026-05-01T04:00Z") });
+
+  expect(await patch({ elsewhere: null })).toMatchObject({ zone: "America/New_York", elsewhere: null });
+  await patch({ elsewhere });
+  expect(await patch({ zone: "Europe/Paris" })).toMatchObject({ zone: "Europe/Paris", elsewhere: null });
+});
+
+test.each([
+  [{ zone: "Mars", until: "2026-05-01" }, ["elsewhere.zone"]],
+  [{ zone: "Asia/Tokyo", until: "2026-04-16" }, ["elsewhere.until"]],
+  [{ zone: "Europe/Berlin", until: "2026-02-30" }, ["elsewhere.zone", "elsewhere.until"]],
+  [{ zone: "Asia/Tokyo" }, ["elsewhere.until"]],
+  [{ zone: "Asia/Tokyo", until: "2026-05-01", hour: 8 }, ["elsewhere.hour"]],
+  ["Asia/Tokyo", ["elsewhere"]],
+])("the API refuses to go to %j, and says what is wrong", async (elsewhere, fields) => {
+  const reader = await aReader(preferences({ zone: "Europe/Berlin" }));
+  const before = await web.state();
+  const answer = await web.json("PATCH", `/subscriptions/${reader.token}`, { elsewhere });
+  const { errors } = (await answer.json()) as { errors: { field: string }[] };
+  expect([answer.status, errors.map(({ field }) => field)]).toEqual([422, fields]);
+  expect(await web.state()).toBe(before);
+});
+
 test("who has left is told so, and their link changes nothing", async () => {
   const reader = await aReader();
   const { id } = await reader.now();
@@ -166,7 +221,10 @@ test("the API gives a subscription, and takes back what it gave", async () => {
   const reader = await aReader(three);
   const given = await (await web.json("GET", `/subscriptions/${reader.token}`)).json();
   const { status, address, ...rest } = given as Record<string, unknown>;
-  expect(given).toEqual({ status: "active", address: "r•••@example.org", paused: false, pausedUntil: null, ...three });
+  expect(given).toEqual({
+    ...{ status: "active", address: "r•••@example.org", paused: false, pausedUntil: null, elsewhere: null },
+    ...three,
+  });
   const patched = await web.json("PATCH", `/subscriptions/${reader.token}`, rest);
   expect([patched.status, await patched.json(), [status, address]]).toEqual([
     200,
