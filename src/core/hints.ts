@@ -2,95 +2,130 @@
  * What a reader probably meant by an entry that is valid and means something else: the habits of other search engines, and
  * lists in one line. Hints change nothing; they stand beside the entry.
  */
-import { explainPhrase } from "./phrase.ts";
+import { explainPhrase, type PartRead } from "./phrase.ts";
+
+/** What an entry looks like, where it means something else. `names`: several in one; `meant`: a name that nobody has. */
+export type HintKind =
+  | "both"
+  | "either"
+  | "leaveOut"
+  | "wildcard"
+  | "author"
+  | "category"
+  | "title"
+  | "anywhere"
+  | "titleFirst"
+  | "plus"
+  | "any"
+  | "exactly"
+  | "names"
+  | "meant";
+
+/** Said in a language by hint-in-words.ts. */
+export interface Hint {
+  readonly kind: HintKind;
+  /** What the entry was read as; of a name, nothing. */
+  readonly read: readonly PartRead[];
+  /** What to write instead, as it is written: entries, names, or what goes into another field. */
+  readonly write: readonly string[];
+}
 
 interface Habit {
+  readonly kind: HintKind;
   readonly seen: RegExp;
-  /** What to write instead. */
-  readonly say: (found: RegExpExecArray, entry: string) => string;
+  readonly write: (found: RegExpExecArray, entry: string) => readonly string[];
 }
 
 const HABITS: readonly Habit[] = [
   {
+    kind: "both",
     seen: /\s(?:AND|&&)\s/,
-    say: (_, entry) =>
-      `For papers with both, write ${outsideQuotes(entry, (text) => text.replace(/\s(?:AND|&&)\s/g, " + "))}.`,
+    write: (_, entry) => [outsideQuotes(entry, (text) => text.replace(/\s(?:AND|&&)\s/g, " + "))],
   },
   {
+    kind: "either",
     seen: /\sOR\s|\s?\|\|?\s?/,
-    say: (_, entry) =>
-      `For papers with either, make them entries of their own: ${listed(entry.split(/\sOR\s|\s?\|\|?\s?/))}.`,
+    write: (_, entry) => entry.split(/\sOR\s|\s?\|\|?\s?/),
   },
   {
+    kind: "leaveOut",
     seen: /(?:^|\s)(?:NOT\s+|-)(?=[\p{L}\p{N}"])(.+)$/u,
-    say: ([, word]) => `To leave out papers that say ${word!.trim()}, put that among what to leave out (exclude).`,
+    write: ([, word]) => [word!],
   },
   {
+    kind: "wildcard",
     // A* is an algorithm.
     seen: /[\p{L}\p{N}]{2}\*|\*[\p{L}\p{N}]{2}/u,
-    say: () =>
-      "A * stands for nothing here: plurals and spellings are found without it. Make other forms entries of their own.",
+    write: () => [],
   },
   {
+    kind: "author",
     seen: /^(?:authors?|au|by):\s*(.+)$/i,
-    say: ([, name]) => `To follow somebody, put ${name!} among the authors.`,
+    write: ([, name]) => [name!],
   },
   {
+    kind: "category",
     seen: /^(?:categor(?:y|ies)|cat|primary):\s*(.+)$/i,
-    say: ([, category]) => `For a category of arXiv, put ${category!} among the categories.`,
+    write: ([, category]) => [category!],
   },
   {
+    kind: "title",
     seen: /^(?:ti|titles?|intitle|allintitle)\s?:\s*(?<!^title:\s*)(.+)$/i,
-    say: ([, words]) => `For words of the title, write title:${words!}.`,
+    write: ([, words]) => [`title:${words!}`],
   },
   {
+    kind: "anywhere",
     seen: /^(?:all|abs|abstract|text|intext|keywords?|topics?):\s*(.+)$/i,
-    say: ([, words]) => `Title, abstract and keywords are searched anyway. Write ${words!}.`,
+    write: ([, words]) => [words!],
   },
   {
+    kind: "titleFirst",
     seen: /(\S)\s+(title:.*)$/i,
-    say: ([, , rest], entry) => {
+    write: ([, , rest], entry) => {
       const before = entry.slice(0, entry.toLowerCase().indexOf(rest!.toLowerCase())).trim();
-      return `title: counts at the beginning of a part only. Write ${before} + ${rest!}.`;
+      return [`${before} + ${rest!}`];
     },
   },
   {
+    kind: "plus",
     // Not C++, and not a name that ends in a plus.
     seen: /(?<!\+|\s\s?)\s?\+(?=[\p{L}\p{N}"])|^\+(?=[\p{L}\p{N}"])/u,
-    say: (_, entry) => `A plus joins two parts when there are spaces around it. Write ${spacedOut(entry)}.`,
+    write: (_, entry) => [spacedOut(entry)],
   },
   {
+    kind: "any",
     seen: /[,;]\s*\S/,
-    say: (_, entry) => `For papers with any of these, make them entries of their own: ${listed(entry.split(/[,;]/))}.`,
+    write: (_, entry) => entry.split(/[,;]/),
   },
   {
+    kind: "exactly",
     seen: /^['‘`](.+)['’`]$/,
-    say: ([, words]) => `For exactly these words, write them in double quotes: "${words!}".`,
+    write: ([, words]) => [`"${words!}"`],
   },
 ];
 
 /** Hints for an entry of `include` or `exclude`; none for most, and none for one that is a mistake (phrase.ts says which). */
-export function hintsOfPhrase(entry: string): string[] {
+export function hintsOfPhrase(entry: string): Hint[] {
   const text = entry.trim();
   // Whoever writes quotes means what stands in them.
   const explained = explainPhrase(text);
   if ("mistake" in explained || explained.parts.every(({ exact }) => exact)) return [];
   const open = text.replace(/"[^"]*"/g, '""');
   if (isTitle(open)) return [];
-  for (const { seen, say } of HABITS) {
+  for (const { kind, seen, write } of HABITS) {
     const found = seen.exec(open);
-    if (found) return [`This was read as ${inWords(explained.parts)}. ${say(found, text)}`];
+    if (found) return [{ kind, read: explained.parts, write: trimmed(write(found, text)) }];
   }
   return [];
 }
 
 /** Hints for an entry of `authors`: several names in it are taken for one. */
-export function hintsOfName(entry: string): string[] {
+export function hintsOfName(entry: string): Hint[] {
   const name = entry.replace(SUFFIX, "");
   const names = name.split(/\s*(?:[,;&]|\band\b)\s*/i).filter((one) => one !== "");
   const isTurned = names.length === 2 && name.includes(",") && (names.some(isOneWord) || PARTICLE.test(names[0]!));
   if (names.length < 2 || isTurned) return [];
-  return [`This was read as the name of one person. Write one name a line: ${listed(names)}.`];
+  return [{ kind: "names", read: [], write: trimmed(names) }];
 }
 
 const PARTICLE = /^(?:van|von|de|der|den|del|della|di|da|dos|la|le|al|el|bin|ibn|ter|ten)\s/i;
@@ -119,23 +154,11 @@ function outsideQuotes(entry: string, change: (text: string) => string): string 
     .join("");
 }
 
-function listed(pieces: readonly string[]): string {
-  return pieces
-    .map((piece) => piece.trim())
-    .filter((piece) => piece !== "")
-    .join(" · ");
+function trimmed(pieces: readonly string[]): string[] {
+  return pieces.map((piece) => piece.trim()).filter((piece) => piece !== "");
 }
 
 function spacedOut(entry: string): string {
   const spaced = outsideQuotes(entry, (text) => text.replace(/(?<!\+)\s?\+\s?(?!\+|\s|$)/g, " + "));
   return spaced.replace(/^\s*\+\s*/, "").trim();
-}
-
-function inWords(parts: readonly { words: readonly string[]; titleOnly: boolean; exact: boolean }[]): string {
-  return parts
-    .map(({ words, titleOnly, exact }) => {
-      const row = `“${words.join(" ")}”`;
-      return `${exact ? "exactly " : ""}${row}${titleOnly ? " in the title" : ""}`;
-    })
-    .join(" and ");
 }

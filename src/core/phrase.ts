@@ -49,15 +49,14 @@ export function parsePhrase(entry: string): Phrase | PhraseMistake {
 }
 
 /** How an entry is understood: for the page that shows it beside the field. */
-export type PhraseExplained =
-  | {
-      readonly parts: readonly {
-        readonly words: readonly string[];
-        readonly titleOnly: boolean;
-        readonly exact: boolean;
-      }[];
-    }
-  | PhraseMistake;
+/** One part of an entry, as it was understood. */
+export interface PartRead {
+  readonly words: readonly string[];
+  readonly titleOnly: boolean;
+  readonly exact: boolean;
+}
+
+export type PhraseExplained = { readonly parts: readonly PartRead[] } | PhraseMistake;
 
 /** What an entry was understood as, word by word, or what is wrong with it. */
 export function explainPhrase(entry: string): PhraseExplained {

@@ -1,7 +1,7 @@
 /** What the words and names of a filter meant in the editions of the last weeks: shown beside them. */
 import { type Bits, hasBit, members, noBits } from "./bits.ts";
 import type { Filter, Watch } from "./filter.ts";
-import { hintsOfName, hintsOfPhrase } from "./hints.ts";
+import { type Hint, hintsOfName, hintsOfPhrase } from "./hints.ts";
 import { type Author, authorsNamed, authorsSurnamed, type EditionIndex, papersSaying } from "./match.ts";
 import { parseName } from "./people.ts";
 import { explainPhrase, type PhraseExplained } from "./phrase.ts";
@@ -15,8 +15,8 @@ export interface UnderstoodWords {
   readonly papers: number;
   /** It takes so many papers that it hardly chooses. */
   readonly isFlood: boolean;
-  /** In English: what was probably meant, and how to write that. */
-  readonly hints: readonly string[];
+  /** What was probably meant, and how to write that. */
+  readonly hints: readonly Hint[];
 }
 
 /** An entry of `authors`. */
@@ -28,7 +28,7 @@ export interface UnderstoodName {
   readonly people: number;
   /** They are too many to be one person. */
   readonly isFlood: boolean;
-  readonly hints: readonly string[];
+  readonly hints: readonly Hint[];
 }
 
 export interface UnderstoodWatch {
@@ -120,7 +120,7 @@ function understandName(entry: string, fresh: readonly Fresh[]): UnderstoodName 
     names: names.slice(0, MOST_NAMES),
     people: names.length,
     isFlood: names.length > MOST_SPELLINGS,
-    hints: meant.length === 0 ? hints : [`Perhaps you mean ${meant.join(" · ")}.`],
+    hints: meant.length === 0 ? hints : [{ kind: "meant", read: [], write: meant }],
   };
 }
 

@@ -28,6 +28,7 @@ import { dayParameter, isDay, queryOf } from "./query.ts";
 import { unlisted } from "./security.ts";
 import type { WebApp } from "./server.ts";
 import { topicsPerDay } from "./topics-per-day.ts";
+import { understoodJson } from "./understood-view.ts";
 import { elsewhereOf, orRefuse, type Read, readChanges, readWish } from "./wishes.ts";
 
 /** Editions in one answer: with their papers each weighs some 200 kB. */
@@ -84,7 +85,7 @@ export function apiRoutes(app: WebApp, guard: Guard): Router {
           countParameter(queryOf(req), "maxPapers", PREVIEW_PAPERS),
         );
         const papers = (digest?.items ?? []).map(({ paper, because }) => ({ ...paperJson(paper), because }));
-        res.json({ papers, papersPerDay, understood });
+        res.json({ papers, papersPerDay, understood: understoodJson(understood, app.texts("en")) });
       },
     ],
   });

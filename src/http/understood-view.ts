@@ -1,4 +1,5 @@
 /** What the words and names of a watch found last month, in words, as it stands beside their fields. */
+import { hintInWords, hintWords } from "../core/hint-in-words.ts";
 import { inertLine } from "../core/inert.ts";
 import type { Say } from "../core/text.ts";
 import type { Understood, UnderstoodName, UnderstoodWatch, UnderstoodWords } from "../core/understood.ts";
@@ -13,6 +14,7 @@ export const wordsOfFound = [
   "page.found.floodInclude",
   "page.found.floodExclude",
   "page.found.floodAuthors",
+  ...hintWords,
 ] as const;
 
 export interface FoundViews {
@@ -33,7 +35,7 @@ export function foundViews(understood: Understood | undefined, watch: number, sa
     entry: entry.entry,
     said: isAsked ? say("page.found.words", { ...countsOf(understood), count: entry.papers }) : "",
     flood: entry.isFlood ? say(flood) : "",
-    hints: entry.hints,
+    hints: entry.hints.map((hint) => hintInWords(hint, say)),
   });
   return {
     include: found.include.map(words("page.found.floodInclude")),
@@ -42,7 +44,7 @@ export function foundViews(understood: Understood | undefined, watch: number, sa
       entry: entry.entry,
       said: isAsked ? namesInWords(entry, understood, say) : "",
       flood: entry.isFlood ? say("page.found.floodAuthors", { people: entry.people }) : "",
-      hints: entry.hints,
+      hints: entry.hints.map((hint) => hintInWords(hint, say)),
     })),
   };
 }
@@ -56,4 +58,18 @@ function namesInWords({ names, people }: UnderstoodName, understood: Understood,
 
 function countsOf({ papers, editions }: Understood) {
   return { total: papers, editions };
+}
+
+/** The same for programs: hints in English sentences. */
+export function understoodJson({ watches, ...rest }: Understood, say: Say) {
+  const said = <E extends UnderstoodWords | UnderstoodName>(entry: E) => ({
+    ...entry,
+    hints: entry.hints.map((hint) => hintInWords(hint, say)),
+  });
+  return {
+    ...rest,
+    watches: watches.map(({ include, authors, exclude }) => ({
+      ...{ include: include.map(said), authors: authors.map(said), exclude: exclude.map(said) },
+    })),
+  };
 }

@@ -1,6 +1,16 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { hintInWords, hintWords } from "../../src/core/hint-in-words.ts";
 import { hintsOfName, hintsOfPhrase } from "../../src/core/hints.ts";
+import { allTexts } from "../support/mails.ts";
+
+const texts = await allTexts();
+const english = texts("en");
+const german = texts("de");
+
+test("every key these words come from is in the catalogue", () => {
+  expect(() => texts.require(hintWords, "hint-in-words")).not.toThrow();
+});
 
 const HABITS: readonly [entry: string, hint: string][] = [
   ["video AND diffusion", "This was read as “video and diffusion”. For papers with both, write video + diffusion."],
@@ -60,7 +70,33 @@ const HABITS: readonly [entry: string, hint: string][] = [
 ];
 
 test.each(HABITS)("the entry %s is explained", (entry, hint) => {
-  expect(hintsOfPhrase(entry)).toEqual([hint]);
+  expect(hintsOfPhrase(entry).map((one) => hintInWords(one, english))).toEqual([hint]);
+});
+
+test("a hint says what was read and what to write, for a language to put into words", () => {
+  expect(hintsOfPhrase('title:"world model" + RAG, memory')).toEqual([
+    {
+      kind: "any",
+      read: [
+        { words: ["world", "model"], titleOnly: true, exact: true },
+        { words: ["rag", "memory"], titleOnly: false, exact: false },
+      ],
+      write: ['title:"world model" + RAG', "memory"],
+    },
+  ]);
+  expect(hintsOfName("LeCun; Bengio")).toEqual([{ kind: "names", read: [], write: ["LeCun", "Bengio"] }]);
+});
+
+test("in German no hint is left in English, nor empty", () => {
+  const all = [...HABITS.flatMap(([entry]) => hintsOfPhrase(entry)), ...hintsOfName("LeCun; Bengio")];
+  for (const hint of all) {
+    const said = hintInWords(hint, german);
+    expect(said).toMatch(/^Das wurde als .+ gelesen\. \S/);
+    expect(said).not.toBe(hintInWords(hint, english));
+  }
+  expect(hintInWords({ kind: "meant", read: [], write: ["Yann LeCun"] }, german)).toBe(
+    "Meinen Sie vielleicht Yann LeCun?",
+  );
 });
 
 const FINE = [
@@ -110,7 +146,7 @@ test("several names in one entry are taken for one person, and the reader is tol
         "Martin Luther King, Jr.",
       ],
       "Anders Andersson",
-    ].map((entry) => [entry, hintsOfName(entry)]),
+    ].map((entry) => [entry, hintsOfName(entry).map((one) => hintInWords(one, english))]),
   );
   expect(told).toEqual({
     "Yann LeCun, Yoshua Bengio": [hint("Yann LeCun · Yoshua Bengio")],
