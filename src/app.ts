@@ -25,7 +25,7 @@ import { openPost } from "./mail/post.ts";
 import { mostSignatures, profilesOf, signableHeaders } from "./mail/profiles.ts";
 import { openProviders } from "./mail/providers/open.ts";
 import { openDeliveryIds, readReport } from "./mail/read-report.ts";
-import { openRenderer } from "./mail/render.ts";
+import { type Notice, openRenderer } from "./mail/render.ts";
 import { openSender } from "./mail/sender.ts";
 import { watchServers } from "./mail/server-watch.ts";
 import { openTemplates } from "./mail/templates.ts";
@@ -80,7 +80,7 @@ export interface AppOptions {
   /** The clock of this process; the database has its own. */
   readonly now?: () => Date;
   /** A sentence on top of every digest; asked when an edition's first digest is composed. */
-  readonly notice?: () => string | null;
+  readonly notice?: () => Notice | null;
   /** Reads no source: papers come from files alone. */
   readonly offline?: boolean;
   /** Works on an empty database that is gone afterwards. */

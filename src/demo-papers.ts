@@ -6,6 +6,7 @@ import type { App } from "./app.ts";
 import { addDays, daysBetween } from "./core/day.ts";
 import { FROM_FILE } from "./core/edition-close.ts";
 import type { Day, Sighting } from "./core/paper.ts";
+import { dateOf, type Say } from "./core/text.ts";
 import { Invalid } from "./errors.ts";
 
 export interface DemoPapers {
@@ -14,7 +15,7 @@ export interface DemoPapers {
   readonly editionDate: Day;
   readonly isLive: boolean;
   /** What to say on top of the digest. */
-  readonly notice: string | null;
+  readonly notice: ((say: Say) => string) | null;
   /** Refusals and problems, a line each. */
   readonly told: readonly string[];
 }
@@ -85,12 +86,11 @@ async function sample(app: Needs, yesterday: Day): Promise<DemoPapers> {
   const shift = daysBetween(days.at(-1)!, yesterday);
   const moved = papers.map((paper) => ({ ...paper, listedOn: addDays(paper.listedOn!, shift) }));
   await app.papers.add(moved, app.now(), FROM_FILE);
-  const month = new Intl.DateTimeFormat("en", { month: "long", year: "numeric", timeZone: "UTC" }).format(
-    new Date(days.at(-1)!),
-  );
+  const taken = dateOf(days.at(-1)!);
+  const english = app.texts("en");
   return {
     ...{ read: papers.length, editionDate: yesterday, isLive: false, told: [] },
-    from: `the bundled sample of ${month}, as no live source answered in ${LIVE_MS / 1000} s with papers of ${yesterday}`,
-    notice: app.texts("en")("mail.digest.sampleNotice", { month }),
+    from: `the bundled sample of ${english("page.editions.month", { date: taken })}, as no live source answered in ${LIVE_MS / 1000} s with papers of ${yesterday}`,
+    notice: (say) => say("mail.digest.sampleNotice", { date: taken }),
   };
 }

@@ -7,7 +7,7 @@ import { startWorkers } from "../workers/start.ts";
 import { closeEdition } from "./actions/close-edition.ts";
 import { type App, openApp } from "./app.ts";
 import { readConfig } from "./config.ts";
-import { demoPapers } from "./demo-papers.ts";
+import { type DemoPapers, demoPapers } from "./demo-papers.ts";
 import { Invalid } from "./errors.ts";
 import { listen } from "./http/listen.ts";
 import { createServer } from "./http/server.ts";
@@ -46,7 +46,7 @@ async function demo({ once, files }: { once: boolean; files: readonly string[] }
   });
 
   say("Paperboy, the demo: one reader, one edition, one digest, on real parts.\n");
-  let notice: string | null = null;
+  let notice: DemoPapers["notice"] = null;
   const app = await openApp(config, { log, publicUrl, scratch: true, notice: () => notice });
   const closing: (() => Promise<void>)[] = [() => app.close()];
   const close = async () => {

@@ -1,8 +1,8 @@
 /**
  * The trending score and its parts. It orders papers sensibly and explains itself; it does not claim to beat votes: the
  * data it was made with holds one snapshot of votes, weeks later, and no claim is due before 30 real days were recorded.
- * docs/score.md shows what it does, and `page.ranking` in templates/text says it to readers: whoever changes a constant
- * changes both.
+ * docs/score.md shows what it does: whoever changes a constant changes that too. `page.ranking` in templates/text says it to
+ * readers, with the numbers of {@link RANKING}.
  */
 import { daysBetween } from "./day.ts";
 import type { ScoreParts } from "./edition.ts";
@@ -62,6 +62,21 @@ const WITNESS = {
   doubt: 0.1,
   /** What one signal did since the previous edition moves a paper by so many points at most, until it lasts or a second one moves. */
   overnight: 1.5,
+} as const;
+
+/** The constants as readers are told them. */
+export const RANKING = {
+  /** Papers of so many days stand in an edition. */
+  days: SCORE.oldestDays + 1,
+  /** Points for a doubling of each; a doubling of votes is the point itself. */
+  comments: SCORE.commentWeight,
+  stars: SCORE.starWeight,
+  /** Days of age that take a point. */
+  daysAPoint: SCORE.halfLifeDays,
+  /** How many times the usual is believed of one signal alone. */
+  believedTimes: 2 ** WITNESS.alone,
+  /** Points at most that one signal moves a paper by overnight. */
+  overnight: WITNESS.overnight,
 } as const;
 
 /**

@@ -1,9 +1,11 @@
 /** What the pages of one edition and of all editions show. */
 import { members } from "../core/bits.ts";
+import { dayOfYear } from "../core/day.ts";
 import type { Edition, RankedPaper } from "../core/edition.ts";
 import type { Filter } from "../core/filter.ts";
 import { filterInWords } from "../core/filter-in-words.ts";
 import { becauseOf, match } from "../core/match.ts";
+import { RANKING } from "../core/score.ts";
 import { scoreInWords } from "../core/score-in-words.ts";
 import { dateOf, type Say } from "../core/text.ts";
 import { catalogueIn } from "../core/topic-names.ts";
@@ -53,7 +55,8 @@ export function editionView({ edition, index }: Shelved, place: EditionPlace, { 
   return {
     title: say("page.edition.heading", { date: dateOf(date), rankedBy }),
     alternates: feedLinks(filter, say, catalogue),
-    ...{ date: dateOf(date), number: isClosed ? place.number : 0, closedAt: isClosed ? (edition.closedAt ?? "") : "" },
+    dateline: { date, number: isClosed ? dayOfYear(date) : 0 },
+    ...{ closedAt: isClosed ? (edition.closedAt ?? "") : "", ranking: RANKING },
     ...{ state, rankedBy, isRanked: isClosed && rankedBy === "trend", isIncomplete: place.because === "incomplete" },
     lead: say("page.edition.lead", {
       ...{ state, rankedBy, count: papers.length, because: place.because ?? "" },

@@ -1,13 +1,15 @@
 /** Fills templates/pages: one layout, one page in it, all words from the text catalogue. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Request, Response } from "express";
+import type { Request, RequestHandler, Response } from "express";
 import Handlebars from "handlebars";
+import { dayOfYear } from "../core/day.ts";
 import { filterWords } from "../core/filter-in-words.ts";
 import { wordsNeeded } from "../core/in-words.ts";
 import { inertLine } from "../core/inert.ts";
+import type { Day } from "../core/paper.ts";
 import { scoreWords } from "../core/score-in-words.ts";
-import type { Say, Texts, Values } from "../core/text.ts";
+import { dateOf, type Say, type Texts, type Values } from "../core/text.ts";
 import { Invalid, type Problem } from "../errors.ts";
 import { editionWords } from "./edition-view.ts";
 import { feedWords } from "./feeds.ts";
@@ -48,15 +50,23 @@ type Notice = keyof typeof NOTICES;
 const PRESSES = ["confirm", "never", "unsubscribe", "undo", "erase"] as const;
 type Press = (typeof PRESSES)[number];
 
+/** The edition that a page is of: its day, and for one that came out its number, which is 0 else. */
+interface Dateline {
+  readonly date: Day;
+  readonly number: number;
+}
+
 export interface Pages {
+  /** Pages behind it carry the day of the newest edition under the name, as a newspaper does. */
+  dated(newest: () => Promise<Day | null>): RequestHandler;
   /** The words, in the language the browser asks for most of those we have. */
   say(req: Request): Say;
-  /** @param view with the page's `title`, and the feeds of what it shows (feeds.ts) */
+  /** @param view with the page's `title`, the feeds of what it shows (feeds.ts), and the edition it is itself, if it is one */
   send(
     res: Response,
     say: Say,
     page: string,
-    view: View & { readonly title: string; readonly alternates?: readonly View[] },
+    view: View & { readonly title: string; readonly alternates?: readonly View[]; readonly dateline?: Dateline },
   ): void;
   /** A piece of a page, which the script of one that is open puts in its place. */
   part(res: Response, say: Say, page: string, view: View): void;
@@ -86,13 +96,27 @@ export function openPages({ folder, texts, assetUrl, postalAddress }: PagesOptio
   };
 
   const pages: Pages = {
+    dated: (newest) => async (_req, res, next) => {
+      const date = await newest().catch(() => null);
+      if (date !== null) res.locals.dateline = { date, number: dayOfYear(date) } satisfies Dateline;
+      next();
+    },
     say: (req) => texts(req.acceptsLanguages([...texts.languages]) || "en"),
     send(res, say, page, view) {
       const body = new Handlebars.SafeString(fill(page, say, view));
+      const dateline: Dateline | undefined = view.dateline ?? res.locals.dateline;
       res
         .vary("Accept-Language")
         .type("html")
-        .send(fill("layout", say, { ...frame, title: view.title, alternates: view.alternates ?? [], body }));
+        .send(
+          fill("layout", say, {
+            ...frame,
+            title: view.title,
+            alternates: view.alternates ?? [],
+            dateline: datelineView(dateline),
+            body,
+          }),
+        );
     },
     part(res, say, page, view) {
       res
@@ -118,6 +142,10 @@ export function openPages({ folder, texts, assetUrl, postalAddress }: PagesOptio
     },
   };
   return pages;
+}
+
+function datelineView(dateline: Dateline | undefined) {
+  return dateline && { date: dateOf(dateline.date), number: dateline.number, year: dateline.date.slice(0, 4) };
 }
 
 /** What this folder says itself; asked for at start, so that no key is missed at the first visit. */

@@ -57,7 +57,7 @@ export type WebApp = RequestNeeds &
     readonly subscriptions: Pick<Subscriptions, "findById">;
     readonly editions: Pick<Editions, "list" | "placeOf">;
     readonly paperRecords: Pick<PaperRecords, "find">;
-    readonly shelf: Pick<Shelf, "get">;
+    readonly shelf: Pick<Shelf, "get" | "latest">;
     readonly links: Links;
     readonly texts: Texts;
     readonly catalogue: Catalogue;
@@ -99,6 +99,7 @@ export function createServer(app: WebApp): Express {
   server.use(assets.routes, operationsRoutes(app), reportRoutes(app), adminRoutes(app, pages), compress);
   const guard = openGuard(app);
   server.use("/api/v1", apiRoutes(app, guard));
+  server.use(pages.dated(() => app.shelf.latest()));
   server.use(subscriptionRoutes(app, pages, { guard, assetUrl: assets.urlOf }), confirmationRoutes(app, pages));
   server.use(preferencesRoutes(app, pages, guard), unsubscribeRoutes(app, pages));
   server.use(accountRoutes(app, pages, guard), privacyRoutes(app, pages));

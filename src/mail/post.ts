@@ -15,7 +15,7 @@ import { addressForWire, type Mailbox, parseMailbox } from "./headers.ts";
 import type { Composed, Letterhead, Waybill } from "./message.ts";
 import { wrapLines } from "./plain-lines.ts";
 import type { Parcel, Profile } from "./profiles.ts";
-import type { EditionFragments, Renderer } from "./render.ts";
+import type { EditionFragments, Notice, Renderer } from "./render.ts";
 import type { Mail, Outcome, Sender } from "./sender.ts";
 import { reuseSheet } from "./sheets.ts";
 import {
@@ -101,7 +101,7 @@ export interface PostOptions {
   readonly mailFrom: string;
   readonly confirmFrom: string;
   /** Said on top of every digest, such as that its papers are a sample; asked once an edition. Null: nothing. */
-  readonly notice: () => string | null;
+  readonly notice: () => Notice | null;
 }
 
 /** Editions whose fragments are kept: yesterday's retries run beside today's. */

@@ -26,9 +26,12 @@ export interface RendererOptions {
   readonly topicName: (id: string, language: string) => string;
 }
 
+/** What stands on top of every digest of an edition, in each language. */
+export type Notice = (say: Say) => string;
+
 export interface Renderer {
   /** Starts empty and fills as mails are composed: keep one an edition, let it go with the edition. */
-  edition(of: { readonly date: Day; readonly rankedBy: RankedBy; readonly notice?: string | null }): EditionFragments;
+  edition(of: { readonly date: Day; readonly rankedBy: RankedBy; readonly notice?: Notice | null }): EditionFragments;
   /** A whole short mail, encoded; its subject stands under `mail.<name>.subject` and may say what the view holds. */
   short(
     name: ShortMailName,
@@ -176,7 +179,7 @@ function fragmentsOf(
             heading: say("mail.digest.heading", { rankedBy, cadence, date: dateOf(date), week }),
             number: say("mail.digest.number", { number: dayOfYear(date), year: date.slice(0, 4) }),
             isPart,
-            notice: notice ? inertLine(notice, 500) : "",
+            notice: notice ? inertLine(notice(say), 500) : "",
             cadence,
             date: dateOf(date),
             editionUrl: new URL(`/editions/${date}`, publicUrl).href,

@@ -26,8 +26,6 @@ export interface EditionSummary {
 export interface EditionPlace {
   /** Why it is in its state, in a word. */
   readonly because: string | null;
-  /** How many editions closed for days up to its own: changes only if a day before it is closed later. */
-  readonly number: number;
   /** Places there were when it closed, those of papers withdrawn since among them. */
   readonly places: number;
   /** The closed editions before and after it. */
@@ -89,7 +87,6 @@ export function editions(prisma: PrismaClient) {
     async placeOf(date: Day): Promise<EditionPlace | null> {
       const [row] = await prisma.$queryRaw<EditionPlace[]>`
         SELECT e.because,
-          (SELECT count(*)::int FROM editions o WHERE o.state = 'closed' AND o.date <= e.date) AS number,
           (SELECT count(*)::int FROM edition_papers p WHERE p.edition_date = e.date) AS places,
           (SELECT max(o.date)::text FROM editions o WHERE o.state = 'closed' AND o.date < e.date) AS previous,
           (SELECT min(o.date)::text FROM editions o WHERE o.state = 'closed' AND o.date > e.date) AS next,

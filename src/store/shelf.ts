@@ -13,6 +13,11 @@ export interface Shelf {
   get(date: Day): Promise<Shelved | null>;
   /** The newest closed edition that has papers. */
   newest(): Promise<Shelved | null>;
+  /**
+   * The day of that one, as it was known a minute ago: for what stands on every page, which waits for it once a process and
+   * never fails for it. Null while there is none.
+   */
+  latest(): Promise<Day | null>;
   /** The newest `count` closed editions, newest first. */
   recent(count: number): Promise<Shelved[]>;
   /** Lets go of everything: the database under it is another one now. */
@@ -45,6 +50,9 @@ export function openShelf(
   // In the order of last use: a Map keeps insertion order, and whatever is used is inserted anew.
   const entries = new Map<Day, Entry>();
   let newestDate: Day | null = null;
+  /** The first time that {@link Shelf.latest} looked, and when it is to look again. */
+  let firstLook: Promise<unknown> | null = null;
+  let lookAgainAt = Number.NEGATIVE_INFINITY;
 
   const get = (date: Day): Promise<Shelved | null> => {
     const found = entries.get(date);
@@ -77,6 +85,20 @@ export function openShelf(
       newestDate = newest?.date ?? null;
       return newestDate === null ? null : get(newestDate);
     },
+    async latest() {
+      if (clock() >= lookAgainAt) {
+        lookAgainAt = clock() + FRESH_MS;
+        const look = editions.newest().then(
+          (newest) => {
+            newestDate = newest?.date ?? null;
+          },
+          () => {}, // whoever needs the database on this page says so; a date at its top is no reason to
+        );
+        firstLook ??= look;
+      }
+      await firstLook;
+      return newestDate;
+    },
     async recent(count) {
       const rows = await editions.list(Math.max(count, PAGE), null);
       const dates = rows.filter(({ state }) => state === "closed").slice(0, count);
@@ -91,6 +113,8 @@ export function openShelf(
     forget() {
       entries.clear();
       newestDate = null;
+      firstLook = null;
+      lookAgainAt = Number.NEGATIVE_INFINITY;
     },
   };
 }

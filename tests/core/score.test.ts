@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { addDays } from "../../src/core/day.ts";
-import { normOf, PRIOR_NORM, type Scored, trendingScore, withoutAge } from "../../src/core/score.ts";
+import { normOf, PRIOR_NORM, RANKING, type Scored, trendingScore, withoutAge } from "../../src/core/score.ts";
 
 type Given = Partial<Scored>;
 const paper = (signals: Given = {}): Scored => ({
@@ -147,4 +147,24 @@ describe("whatever a source counts", () => {
       }),
     );
   });
+});
+
+test("what readers are told of the score is what it does", () => {
+  const { days, comments, stars, daysAPoint, believedTimes, overnight } = RANKING;
+  const DATE = "2026-04-20";
+  const score = (of: Partial<Scored>) =>
+    trendingScore({ upvotes: 7, comments: 1, starsGained: 0, listedOn: DATE, ...of }, DATE).score;
+  expect(score({ upvotes: 15 }) - score({ upvotes: 7 })).toBeCloseTo(1);
+  expect(score({ comments: 3 }) - score({ comments: 1 })).toBeCloseTo(comments);
+  expect(score({ starsGained: 3 }) - score({ starsGained: 1 })).toBeCloseTo(stars);
+  expect(score({}) - score({ listedOn: addDays(DATE, -daysAPoint) })).toBeCloseTo(1);
+  // Of an edition's days the first is its own.
+  expect(score({ listedOn: addDays(DATE, 1 - days) })).toBeCloseTo(score({ listedOn: addDays(DATE, -days) }));
+  expect(score({ listedOn: addDays(DATE, 2 - days) })).toBeGreaterThan(score({ listedOn: addDays(DATE, 1 - days) }));
+  // log2(1 + votes) of the usual eight, and of as many times more as one signal is believed.
+  const believed = believedTimes * (1 + PRIOR_NORM.upvotes[0]!) - 1;
+  expect(score({ upvotes: believed, comments: 0 })).toBeCloseTo(Math.log2(1 + believed));
+  expect(score({ upvotes: 2 * believed + 1, comments: 0 })).toBeLessThan(Math.log2(1 + believed) + 0.5);
+  const before = { upvotes: 7, comments: 1 };
+  expect(score({ upvotes: 10_000, before }) - score({ before })).toBeCloseTo(overnight);
 });

@@ -29,7 +29,12 @@ async function pageWith(expression: string): Promise<string> {
   try {
     const pages = openPages({ folder, texts, assetUrl: (name) => `/${name}`, postalAddress: null });
     const sent: string[] = [];
-    const response = { vary: () => response, type: () => response, send: (text: string) => void sent.push(text) };
+    const response = {
+      locals: {},
+      vary: () => response,
+      type: () => response,
+      send: (text: string) => void sent.push(text),
+    };
     const say = pages.say({ acceptsLanguages: () => "en" } as unknown as Request);
     pages.send(response as unknown as Response, say, "privacy", { title: "Privacy", retentionDays: 90 });
     return /\[([^\]]*)\]/.exec(sent.join(""))?.[1] ?? "";

@@ -265,3 +265,19 @@ test("a fault of ours says nothing of itself, and its log has neither link nor a
   expect(broken.logged.join()).not.toMatch(new RegExp(`reader@example.com|${token.slice(0, 20)}`));
   await broken.close();
 });
+
+test("under the name stand the newest edition's day and number, in the page's language; an edition carries its own, and before the first there is none", async () => {
+  const web = await aWeb();
+  const line = async (path: string, language: string) => {
+    const page = await (await web.send(path, { headers: { "Accept-Language": language } })).text();
+    return unescaped(/<p class="dateline">(.*?)<\/p>/.exec(page)?.[1]?.replace(/<[^>]*>/g, "") ?? "none");
+  };
+  expect(await line("/topics", "en")).toBe("none");
+  await web.anEdition("2026-04-13", [{}]);
+  await web.anEdition("2026-04-14", [{}]);
+  await web.get("/editions/latest");
+  expect(await line("/privacy", "en")).toBe("No. 104 of 2026 Tuesday, April 14, 2026");
+  expect(await line("/nothing", "de")).toBe("Nr. 104 des Jahrgangs 2026 Dienstag, 14. April 2026");
+  expect(await line("/editions/2026-04-13", "en")).toBe("No. 103 of 2026 Monday, April 13, 2026");
+  await web.close();
+});

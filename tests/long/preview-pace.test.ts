@@ -15,7 +15,13 @@ test("a preview over an edition of 6,000 papers is there at once", async () => {
   const shelve = (edition: Edition) => ({ edition: edition as StoredEdition, index: indexEdition(edition) });
   const usual = anEditionOf(200, 0);
   const all = [shelve(anEditionOf(200, 5_800)), ...Array.from({ length: 29 }, () => shelve(usual))];
-  const shelf = { get: async () => all[0]!, newest: async () => all[0]!, recent: async () => all, forget() {} };
+  const shelf = {
+    get: async () => all[0]!,
+    latest: async () => null,
+    newest: async () => all[0]!,
+    recent: async () => all,
+    forget() {},
+  };
   const web = await aWeb({ shelf });
   const random = seeded(20_261_126);
   const took: number[] = [];

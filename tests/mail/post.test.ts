@@ -163,11 +163,27 @@ describe("a digest", () => {
 
 describe("what is said on top of every digest", () => {
   test("is asked once an edition and language, not once a mail, and stands in each", async () => {
-    const post = await aPost({ notice: () => `Notice number ${++asked}` });
+    const post = await aPost({
+      notice: () => {
+        const number = ++asked;
+        return () => `Notice number ${number}`;
+      },
+    });
     const texts = await Promise.all(
       [1n, 2n, 3n].map(async (id) => (await parsed(post.composeDigest(aMail({ delivery: addressee({ id }) })))).text),
     );
     expect([asked, texts.every((text) => text!.includes("Notice number 1"))]).toEqual([1, true]);
+  });
+
+  test("is said in the language of the digest it stands on", async () => {
+    const taken = new Date("2026-04-30T00:00:00Z");
+    const post = await aPost({ notice: () => (say) => say("mail.digest.sampleNotice", { date: taken }) });
+    const said = async (language: string) => {
+      const delivery = addressee({ preferences: preferences({ language }) });
+      return (await parsed(post.composeDigest(aMail({ delivery })))).text!.replace(/\s+/g, " ");
+    };
+    expect(await said("de")).toContain("aus der mitgelieferten Probe vom April 2026.");
+    expect(await said("en")).toContain("from the bundled sample of April 2026.");
   });
 
   test("is asked again for another edition, and for another revision of this one; four of them are remembered", async () => {

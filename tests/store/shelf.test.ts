@@ -94,3 +94,28 @@ test("the recent ones are the newest closed, quiet days left out", async () => {
   const recent = await aShelf(table).recent(2);
   expect(recent.map(({ edition }) => edition.date)).toEqual(["2026-04-13", "2026-04-12"]);
 });
+
+test("the newest day stands on every page: looked up at first and then once a minute, beside whoever asks, and never a fault", async () => {
+  const table = { ...aTable({ "2026-04-14": "closed" }), asked: 0 };
+  let newest: () => Promise<{ date: string } | null> = async () => ({ date: "2026-04-14" });
+  const shelf = aShelf({
+    ...table,
+    newest: () => {
+      table.asked += 1;
+      return newest() as never;
+    },
+  });
+  expect([await shelf.latest(), await shelf.latest(), table.asked]).toEqual(["2026-04-14", "2026-04-14", 1]);
+
+  newest = async () => ({ date: "2026-04-15" });
+  shelf.pass(1);
+  await shelf.latest();
+  expect([await shelf.latest(), table.asked]).toEqual(["2026-04-15", 2]);
+
+  newest = () => Promise.reject(new Error("the database is away"));
+  shelf.pass(1);
+  await shelf.latest();
+  expect([await shelf.latest(), table.asked]).toEqual(["2026-04-15", 3]);
+  shelf.forget();
+  expect(await shelf.latest()).toBe(null);
+});

@@ -92,7 +92,11 @@ export function aDigestMail(
   const { notice = null, ...rest } = of;
   return {
     digest,
-    fragments: renderer.edition({ date: digest.editionDate, rankedBy: digest.rankedBy, notice }),
+    fragments: renderer.edition({
+      date: digest.editionDate,
+      rankedBy: digest.rankedBy,
+      notice: notice === null ? null : () => notice,
+    }),
     reader: { email: "reader@example.com", language: "en", format: "html", filter: everything },
     links: {
       unsubscribeUrl: "https://paperboy.example/unsubscribe/u1",
