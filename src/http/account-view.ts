@@ -48,8 +48,12 @@ export function accountView(
       until: new Date((endedAt?.getTime() ?? 0) + retentionDays * DAY_MS),
     }),
     isEnded: state === "ended",
-    cameBack: cameBack.map(({ at, status, text }) => ({
-      at: say("page.account.at", { at }),
+    remedy: say("page.account.remedy", {
+      state: state === "suspended" && standing.tryAgainAt !== null ? "tryAgain" : state,
+      at: standing.tryAgainAt ?? standing.createdAt,
+    }),
+    cameBack: cameBack.map(({ at, class: kind, status, text }) => ({
+      said: say("page.account.trouble", { at, kind }),
       text: inertLine([status ?? "", text].filter(Boolean).join(" "), LONGEST_ANSWER),
     })),
     retentionDays,

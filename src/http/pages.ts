@@ -182,7 +182,8 @@ const wordsSaid = [
   "page.account.heading",
   "page.account.since",
   "page.account.state",
-  "page.account.at",
+  "page.account.trouble",
+  "page.account.remedy",
   "page.account.date",
   "page.account.fate",
 ];

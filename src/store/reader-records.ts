@@ -14,6 +14,8 @@ export interface ReaderStanding {
   readonly endedBecause: string | null;
   /** When they were told last that nothing had matched for a month. */
   readonly toldQuietAt: Date | null;
+  /** When one mail is tried, where mails came back; null: not by itself. */
+  readonly tryAgainAt: Date | null;
   /** An address we do not write to; with the times it was one before. */
   readonly suppression: {
     readonly because: string;
@@ -83,6 +85,8 @@ export interface VerdictRecord {
 /** A mail that came back: when it had been sent, and what the far end said. */
 export interface CameBack {
   readonly at: Date;
+  /** core/report-class.ts. */
+  readonly class: string;
   readonly status: string | null;
   readonly text: string;
 }
@@ -109,7 +113,7 @@ export function readerRecords(prisma: PrismaClient) {
     async standing(id: SubscriptionId): Promise<ReaderStanding | null> {
       const [row] = await prisma.$queryRaw<StandingRow[]>`
         SELECT s.address_key AS "addressKey", s.created_at AS "createdAt", s.confirmed_at AS "confirmedAt",
-          s.ended_because AS "endedBecause", s.told_quiet_at AS "toldQuietAt", x.because, x.at, x.note, x.lifted_at AS "liftedAt", x.lifted_note AS "liftedNote"
+          s.ended_because AS "endedBecause", s.told_quiet_at AS "toldQuietAt", s.try_again_at AS "tryAgainAt", x.because, x.at, x.note, x.lifted_at AS "liftedAt", x.lifted_note AS "liftedNote"
         FROM subscriptions s LEFT JOIN suppressions x USING (address_key) WHERE s.id = ${id}`;
       if (!row) return null;
       const { because, at, note, liftedAt, liftedNote, ...standing } = row;
@@ -133,7 +137,7 @@ export function readerRecords(prisma: PrismaClient) {
 
     /** The last times that mails to them came back, newest first. */
     cameBack: (id: SubscriptionId): Promise<CameBack[]> => prisma.$queryRaw`
-      SELECT mail_at AS at, status, text FROM verdicts WHERE subscription_id = ${id} AND ${isFailure} ORDER BY verdicts.at DESC LIMIT 5`,
+      SELECT mail_at AS at, class, status, text FROM verdicts WHERE subscription_id = ${id} AND ${isFailure} ORDER BY verdicts.at DESC LIMIT 5`,
 
     /** Oldest first, those after an id. */
     verdicts: (id: SubscriptionId, afterId: bigint, limit: number): Promise<VerdictRecord[]> => prisma.$queryRaw`

@@ -156,9 +156,36 @@ describe("the page", () => {
     );
     await web.store.subscriptions.end(reader.id, "reader", "test");
     const page = await (await web.get(reader.path)).text();
-    expect(page).toContain('April 15, 2026: <q lang="">4.2.2 &lt;script&gt;over quota</q>');
+    expect(page).toContain("April 15, 2026: your mailbox was full, or your mail server could not take it at the time.");
+    expect(page).toContain('In its words: <q lang="">4.2.2 &lt;script&gt;over quota</q>');
     expect(page).toContain("erased by July 15, 2026 at the latest.");
     expect(page).not.toContain("Move my digest");
+  });
+
+  test("says what helps when mails come back, and when one is tried again", async () => {
+    const reader = await aReader();
+    await web.store.sql(
+      `INSERT INTO verdicts (subscription_id, at, mail_at, class, names_no_user, text, via, verdict, because)
+        VALUES ($1, paperboy_now(), '2026-04-15T07:00Z', 'hard', true, 'no such user', 'mail', 'suspend', 'hard')`,
+      [reader.id],
+    );
+    const remedy = async (state: string, tryAgainAt: string | null) => {
+      await web.store.sql("UPDATE subscriptions SET state = $2, try_again_at = $3, suspended_at = now() WHERE id = $1", [
+        ...[reader.id, state, tryAgainAt],
+      ]);
+      const page = await (await web.get(reader.path)).text();
+      return unescaped(/<h2 id="came-back">[^<]*<\/h2>\s*(?:<p>(.*?)<\/p>)?/.exec(page)?.[1] ?? "").split(/[,.;] /)[0];
+    };
+    expect([
+      await remedy("active", null),
+      await remedy("paused", null),
+      await remedy("suspended", "2026-04-18T07:00Z"),
+      await remedy("suspended", null),
+      await remedy("ended", null),
+    ]).toEqual([
+      ...["Your digest still comes", "See that your mailbox has room and does not refuse the digest"],
+      ...["Nothing is sent until April 18, 2026", "Nothing is sent any more", ""],
+    ]);
   });
 
   test("the page told to who leaves names the same day, and tells no link from another", async () => {
