@@ -170,11 +170,14 @@ describe("the page", () => {
       [reader.id],
     );
     const remedy = async (state: string, tryAgainAt: string | null) => {
-      await web.store.sql("UPDATE subscriptions SET state = $2, try_again_at = $3, suspended_at = now() WHERE id = $1", [
-        ...[reader.id, state, tryAgainAt],
-      ]);
+      await web.store.sql(
+        "UPDATE subscriptions SET state = $2, try_again_at = $3, suspended_at = now() WHERE id = $1",
+        [...[reader.id, state, tryAgainAt]],
+      );
       const page = await (await web.get(reader.path)).text();
-      return unescaped(/<h2 id="came-back">[^<]*<\/h2>\s*(?:<p>(.*?)<\/p>)?/.exec(page)?.[1] ?? "").split(/[,.;] /)[0];
+      return unescaped(/<h2 id="came-back">[^<]*<\/h2>\s*(?:<p>(.*?)<\/p>)?/.exec(page)?.[1] ?? "").split(
+        /[.;] |, (?:but|or) /,
+      )[0];
     };
     expect([
       await remedy("active", null),
