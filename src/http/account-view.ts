@@ -47,6 +47,7 @@ export function accountView(
       state,
       until: new Date((endedAt?.getTime() ?? 0) + retentionDays * DAY_MS),
     }),
+    isReached: state === "active" && cameBack.length === 0 && page.some((delivery) => delivery.state === "accepted"),
     isEnded: state === "ended",
     remedy: say("page.account.remedy", {
       state: state === "suspended" && standing.tryAgainAt !== null ? "tryAgain" : state,
