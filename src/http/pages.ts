@@ -77,7 +77,7 @@ export interface Pages {
 }
 
 export interface PagesOptions {
-  /** `templates/pages`: a page a file, `layout.hbs`, and what several share in `parts/`. */
+  /** `templates/pages`: a page a file, the operator's named `admin-…`, `layout.hbs`, and what several share in `parts/`. */
   readonly folder: string;
   readonly texts: Texts;
   readonly assetUrl: (name: string) => string;
@@ -89,11 +89,15 @@ export function openPages({ folder, texts, assetUrl, postalAddress }: PagesOptio
   const fill = compileAll(folder, texts);
   texts.require(wordsSaid, "src/http");
   const frame = {
-    css: assetUrl("page.css"),
     script: assetUrl("page.js"),
     icon: assetUrl("icon.svg"),
     postalAddress: postalAddress === null ? "" : inertLine(postalAddress, 300),
   };
+
+  // What only the operator sees is no weight on a reader's page.
+  const sheets = [assetUrl("page.css")];
+  const adminSheets = [...sheets, assetUrl("admin.css")];
+  const sheetsOf = (page: string) => (page.startsWith("admin-") ? adminSheets : sheets);
 
   const pages: Pages = {
     dated: (newest) => async (_req, res, next) => {
@@ -111,6 +115,7 @@ export function openPages({ folder, texts, assetUrl, postalAddress }: PagesOptio
         .send(
           fill("layout", say, {
             ...frame,
+            sheets: sheetsOf(page),
             title: view.title,
             alternates: view.alternates ?? [],
             dateline: datelineView(dateline),

@@ -42,6 +42,16 @@ test("without ADMIN_PASSWORD there is no /admin", async () => {
   await bare.close();
 });
 
+test("what only the operator sees is loaded by the operator's pages alone", async () => {
+  const sheets = async (answer: Promise<Response>) =>
+    [...(await (await answer).text()).matchAll(/<link rel="stylesheet" href="\/assets\/(\w+)\.\w{12}\.css">/g)].map(
+      ([, name]) => name,
+    );
+  const cookie = await enter();
+  const pages = [send(web, "/admin"), send(web, "/admin", { cookie }), send(web, "/"), send(web, "/privacy")];
+  expect(await Promise.all(pages.map(sheets))).toEqual([["page", "admin"], ["page", "admin"], ["page"], ["page"]]);
+});
+
 test("the password opens, nothing else does; nobody is told more than that", async () => {
   const first = await send(web, "/admin");
   expect([first.status, first.headers.get("cache-control")]).toEqual([401, "no-store"]);
