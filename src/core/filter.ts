@@ -43,6 +43,18 @@ export interface Because {
   readonly authors: readonly string[];
 }
 
+/** The watch that asks for nothing, as it stands before anybody fills it in. */
+export const blankWatch: Watch = Object.freeze({
+  name: "",
+  topics: [],
+  categories: [],
+  include: [],
+  authors: [],
+  exclude: [],
+  minUpvotes: 0,
+  onlyWithCode: false,
+});
+
 /** The filter of a reader who chose nothing: every trending paper. */
 export const everything: Filter = Object.freeze({ grammar: GRAMMAR, watches: Object.freeze([]) });
 

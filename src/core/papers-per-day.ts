@@ -1,6 +1,6 @@
 /** How many papers a day a filter would bring. */
 import { type Bits, members } from "./bits.ts";
-import type { Filter } from "./filter.ts";
+import { blankWatch, type Filter } from "./filter.ts";
 import { type EditionIndex, match } from "./match.ts";
 
 /** How many editions the mean is taken over (docs/promises.md §3): about six weeks of working days. */
@@ -33,16 +33,7 @@ export function papersPerDayByWatch(editions: readonly EditionIndex[], filter: F
 
 /** {@link papersPerDay} of a filter that wants one topic and nothing else. */
 export function papersPerDayOn(editions: readonly EditionIndex[], topic: string): number {
-  const nothingElse = {
-    name: "",
-    categories: [],
-    include: [],
-    authors: [],
-    exclude: [],
-    minUpvotes: 0,
-    onlyWithCode: false,
-  };
-  return papersPerDay(editions, { grammar: 1, watches: [{ ...nothingElse, topics: [topic] }] });
+  return papersPerDay(editions, { grammar: 1, watches: [{ ...blankWatch, topics: [topic] }] });
 }
 
 function newPapers(index: EditionIndex, filter: Filter): number {

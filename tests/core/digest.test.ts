@@ -4,7 +4,8 @@ import { digestOf, pickDigest, sectionsOf } from "../../src/core/digest.ts";
 import type { RankedPaper } from "../../src/core/edition.ts";
 import { everything, type Filter } from "../../src/core/filter.ts";
 import { indexEdition } from "../../src/core/match.ts";
-import { aFilter, anEdition } from "../support/ranked-papers.ts";
+import { aFilter } from "../support/builders.ts";
+import { anEdition } from "../support/ranked-papers.ts";
 
 type Asked = { filter?: Filter; cadence?: "daily" | "weekdays" | "weekly"; maxPapers?: number; sent?: number[] };
 

@@ -4,7 +4,7 @@ import { everything, type Filter, parseFilter } from "../../src/core/filter.ts";
 import { filterFromQuery, filterToQuery } from "../../src/core/filter-query.ts";
 import { defaultCatalogue } from "../../src/core/topics.ts";
 import { Invalid } from "../../src/errors.ts";
-import { aFilter } from "../support/ranked-papers.ts";
+import { aFilter } from "../support/builders.ts";
 
 const read = (query: string, others: string[] = []) =>
   filterFromQuery(new URLSearchParams(query), defaultCatalogue, others);

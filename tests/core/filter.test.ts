@@ -4,7 +4,7 @@ import { z } from "zod";
 import { everything, FILTER_LIMITS, type Filter, filterKey, filterSchema, parseFilter } from "../../src/core/filter.ts";
 import { defaultCatalogue } from "../../src/core/topics.ts";
 import { Invalid, type Problem } from "../../src/errors.ts";
-import { aFilter } from "../support/ranked-papers.ts";
+import { aFilter } from "../support/builders.ts";
 
 const parse = (input: unknown) => parseFilter(input, defaultCatalogue);
 

@@ -5,7 +5,8 @@ import { everything, type Filter } from "../../src/core/filter.ts";
 import { becauseOf, indexEdition, match } from "../../src/core/match.ts";
 import { type PhrasePart, parsePhrase } from "../../src/core/phrase.ts";
 import { Gap, mayJoin, stemOf, type Word, wordsOf } from "../../src/core/words.ts";
-import { aFilter, anEdition, aWatch } from "../support/ranked-papers.ts";
+import { aFilter, aWatch } from "../support/builders.ts";
+import { anEdition } from "../support/ranked-papers.ts";
 
 const PAPERS = [
   {

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { everything } from "../../src/core/filter.ts";
 import { indexEdition } from "../../src/core/match.ts";
 import { EDITIONS_OF_MEAN, papersPerDay, papersPerDayByWatch } from "../../src/core/papers-per-day.ts";
-import { aFilter, anEdition } from "../support/ranked-papers.ts";
+import { aFilter } from "../support/builders.ts";
+import { anEdition } from "../support/ranked-papers.ts";
 
 const index = (...papers: Parameters<typeof anEdition>[0]) => indexEdition(anEdition(papers));
 

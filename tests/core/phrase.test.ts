@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { members } from "../../src/core/bits.ts";
 import { indexEdition, match } from "../../src/core/match.ts";
 import { explainPhrase } from "../../src/core/phrase.ts";
-import { aFilter, anEdition } from "../support/ranked-papers.ts";
+import { aFilter } from "../support/builders.ts";
+import { anEdition } from "../support/ranked-papers.ts";
 
 /** Entry, a title or abstract it finds, and one it does not. */
 const GRAMMAR: readonly [entry: string, found: string, missed: string][] = [

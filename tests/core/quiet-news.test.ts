@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import type { RankedPaper } from "../../src/core/edition.ts";
 import { indexEdition } from "../../src/core/match.ts";
 import { quietNews } from "../../src/core/quiet-news.ts";
-import { aFilter, anEdition } from "../support/ranked-papers.ts";
+import { aFilter } from "../support/builders.ts";
+import { anEdition } from "../support/ranked-papers.ts";
 import { at } from "../support/time.ts";
 
 const NOON = at("2026-05-20T12:00Z");

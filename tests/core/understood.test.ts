@@ -3,7 +3,8 @@ import type { Watch } from "../../src/core/filter.ts";
 import { indexEdition } from "../../src/core/match.ts";
 import { understandFilter } from "../../src/core/understood.ts";
 import { aprilPapers } from "../support/april-papers.ts";
-import { aFilter, anEdition } from "../support/ranked-papers.ts";
+import { aFilter } from "../support/builders.ts";
+import { anEdition } from "../support/ranked-papers.ts";
 import { sharedData } from "../support/shared-data.ts";
 
 const monday = indexEdition(

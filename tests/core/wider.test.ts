@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import type { Watch } from "../../src/core/filter.ts";
 import { indexEdition } from "../../src/core/match.ts";
 import { wider } from "../../src/core/wider.ts";
-import { aFilter, anEdition } from "../support/ranked-papers.ts";
+import { aFilter } from "../support/builders.ts";
+import { anEdition } from "../support/ranked-papers.ts";
 
 const papers = [
   { title: "Speculative decoding", abstract: "A draft model proposes tokens.", topics: ["efficiency"], upvotes: 4 },

@@ -1,5 +1,5 @@
 /** Valid things that take what matters. */
-import type { Filter, Watch } from "../../src/core/filter.ts";
+import { blankWatch, type Filter, type Watch } from "../../src/core/filter.ts";
 import type { Sighting } from "../../src/core/paper.ts";
 import type { Preferences } from "../../src/core/subscription.ts";
 
@@ -21,22 +21,12 @@ export function aSighting(given: Partial<Sighting> = {}): Sighting {
   };
 }
 
-function aWatch(given: Partial<Watch> = {}): Watch {
-  return {
-    ...{
-      name: "",
-      topics: [],
-      categories: [],
-      include: [],
-      authors: [],
-      exclude: [],
-      minUpvotes: 0,
-      onlyWithCode: false,
-    },
-    ...given,
-  };
+/** A watch that asks for nothing but what is given. */
+export function aWatch(given: Partial<Watch> = {}): Watch {
+  return { ...blankWatch, ...given };
 }
 
+/** A filter of these watches. */
 export function aFilter(...watches: Partial<Watch>[]): Filter {
   return { grammar: 1, watches: watches.map(aWatch) };
 }

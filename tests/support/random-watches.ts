@@ -4,8 +4,9 @@ import type { RankedPaper } from "../../src/core/edition.ts";
 import { FILTER_LIMITS, type Filter } from "../../src/core/filter.ts";
 import { type EditionIndex, match } from "../../src/core/match.ts";
 import { defaultCatalogue } from "../../src/core/topics.ts";
+import { aFilter } from "./builders.ts";
 import { seeded } from "./random.ts";
-import { aFilter, aRankedPaper } from "./ranked-papers.ts";
+import { aRankedPaper } from "./ranked-papers.ts";
 
 /** The commonest words of abstracts first: half of a text consists of a hundred words. */
 const COMMON =

@@ -1,5 +1,4 @@
 import type { Edition, RankedPaper } from "../../src/core/edition.ts";
-import type { Filter, Watch } from "../../src/core/filter.ts";
 
 /** A valid trending paper that says nothing in particular; take what matters. Its score follows its rank. */
 export function aRankedPaper(what: Partial<RankedPaper> = {}): RankedPaper {
@@ -45,24 +44,4 @@ export function anEdition(papers: readonly Partial<RankedPaper>[]): Edition {
     rankedBy: "trend",
     papers: papers.map((paper, i) => aRankedPaper({ key: i + 1, ...paper })),
   };
-}
-
-/** A watch that asks for nothing but what is given. */
-export function aWatch(what: Partial<Watch> = {}): Watch {
-  return {
-    name: "",
-    topics: [],
-    categories: [],
-    include: [],
-    authors: [],
-    exclude: [],
-    minUpvotes: 0,
-    onlyWithCode: false,
-    ...what,
-  };
-}
-
-/** A filter of these watches. */
-export function aFilter(...watches: readonly Partial<Watch>[]): Filter {
-  return { grammar: 1, watches: watches.map(aWatch) };
 }

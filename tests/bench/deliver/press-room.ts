@@ -8,6 +8,7 @@ import { importPapers } from "../../../src/actions/import-papers.ts";
 import { type App, openApp } from "../../../src/app.ts";
 import { readConfig } from "../../../src/config.ts";
 import { addDays, utcDayOf } from "../../../src/core/day.ts";
+import { blankWatch } from "../../../src/core/filter.ts";
 import { defaultCatalogue } from "../../../src/core/topics.ts";
 import { openLog } from "../../../src/log.ts";
 import { openEmbedded } from "../../../src/store/embedded.ts";
@@ -121,16 +122,7 @@ const PHRASES = defaultCatalogue.topics.flatMap((topic) =>
 
 /** What readers ask for: some topics, at times a phrase left out. */
 export function aFilter() {
-  const watch = {
-    name: "",
-    topics: some(TOPICS, 8),
-    categories: [],
-    include: [],
-    authors: [],
-    exclude: random() < 0.3 ? some(PHRASES, 1) : [],
-    minUpvotes: 0,
-    onlyWithCode: false,
-  };
+  const watch = { ...blankWatch, topics: some(TOPICS, 8), exclude: random() < 0.3 ? some(PHRASES, 1) : [] };
   return { grammar: 1, watches: [watch] };
 }
 
