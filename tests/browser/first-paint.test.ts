@@ -1,26 +1,16 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect } from "vitest";
-import { aVisit, hasChromium, openBrowser, withChromium } from "../support/browser.ts";
-import { aWorldOfEditions } from "../support/every-page.ts";
-import type { World } from "../support/world.ts";
+import { expect } from "vitest";
+import { withChromium } from "../support/browser.ts";
+import { aBrowserOnEditions } from "../support/every-page.ts";
 
 /** Lighthouse's slow 4G (core/config/constants.js, mobileSlow4G) on a telephone a quarter as fast as this machine. */
 const SLOW_4G = { offline: false, latency: 150, downloadThroughput: 1_638_400 / 8, uploadThroughput: 768_000 / 8 };
 const CPU_SLOWDOWN = 4;
 
-let browser: Browser;
-let world: World;
-beforeAll(async () => {
-  if (hasChromium) [browser, world] = await Promise.all([openBrowser(), aWorldOfEditions()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await world?.close();
-});
+const there = aBrowserOnEditions();
 
 /** Bytes that came over the network for `/`, headers and all, and milliseconds until something could be read. */
 async function firstVisit(): Promise<{ bytes: number; paintedMs: number }> {
-  const visit = await aVisit(browser, world.url);
+  const visit = await there.visit();
   const debug = await visit.page.context().newCDPSession(visit.page);
   let bytes = 0;
   debug.on("Network.loadingFinished", ({ encodedDataLength }) => {
@@ -29,7 +19,7 @@ async function firstVisit(): Promise<{ bytes: number; paintedMs: number }> {
   await debug.send("Network.enable");
   await debug.send("Network.emulateNetworkConditions", SLOW_4G);
   await debug.send("Emulation.setCPUThrottlingRate", { rate: CPU_SLOWDOWN });
-  await visit.page.goto(world.url);
+  await visit.page.goto(there.world().url);
   const paintedMs = await visit.page.evaluate<number>(`new Promise((resolve) => new PerformanceObserver((list) => {
     for (const { name, startTime } of list.getEntries()) if (name === "first-contentful-paint") resolve(startTime);
   }).observe({ type: "paint", buffered: true }))`);

@@ -1,18 +1,10 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect } from "vitest";
-import { aVisit, hasChromium, openBrowser, withChromium } from "../support/browser.ts";
-import { aWorldOfEditions } from "../support/every-page.ts";
-import { linkIn, type World } from "../support/world.ts";
+import type { Page } from "playwright-core";
+import { expect } from "vitest";
+import { withChromium } from "../support/browser.ts";
+import { aBrowserOnEditions } from "../support/every-page.ts";
+import { linkIn } from "../support/world.ts";
 
-let browser: Browser;
-let world: World;
-beforeAll(async () => {
-  if (hasChromium) [browser, world] = await Promise.all([openBrowser(), aWorldOfEditions()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await world?.close();
-});
+const there = aBrowserOnEditions();
 
 /** Whether the focus is on what this selects, and whether it, or the label around it, is outlined. */
 const focusOn = (selector: string) => `(() => {
@@ -41,7 +33,7 @@ async function tabTo(page: Page, selector: string): Promise<void> {
 withChromium(
   "whoever has no mouse subscribes, confirms, changes and leaves",
   async () => {
-    const visit = await aVisit(browser, world.url);
+    const visit = await there.visit();
     const { page, through } = visit;
     const { keyboard } = page;
     const press = async (selector: string, key: "Enter" | "Space") => {
@@ -49,12 +41,14 @@ withChromium(
       await through(() => keyboard.press(key));
     };
     const state = async () => {
-      const [row] = await world.sql<{ id: string }>("SELECT id FROM subscriptions WHERE email = 'keys@example.com'");
-      const { state, preferences } = (await world.app.subscriptions.findById(BigInt(row!.id)))!;
+      const [row] = await there
+        .world()
+        .sql<{ id: string }>("SELECT id FROM subscriptions WHERE email = 'keys@example.com'");
+      const { state, preferences } = (await there.world().app.subscriptions.findById(BigInt(row!.id)))!;
       return { state, cadence: preferences.cadence, topics: preferences.filter.watches.map(({ topics }) => topics) };
     };
 
-    await page.goto(world.url);
+    await page.goto(there.world().url);
     // The fields stand in one order today and in another tomorrow: for each, from the top.
     const fromTheTop = () => page.evaluate("document.activeElement.blur(), getSelection().collapse(document.body, 0)");
     await tabTo(page, '[name="topics"][value="agents"]');
@@ -66,11 +60,11 @@ withChromium(
     await keyboard.type("keys@example.com");
     await press('button[type="submit"]:not([formaction])', "Enter");
 
-    await page.goto(linkIn(await world.mail("keys@example.com", 1), "confirm"));
+    await page.goto(linkIn(await there.world().mail("keys@example.com", 1), "confirm"));
     await press("main button", "Space");
     expect(await state()).toEqual({ state: "active", cadence: "weekdays", topics: [["agents"]] });
 
-    await page.goto(linkIn(await world.mail("keys@example.com", 2), "preferences"));
+    await page.goto(linkIn(await there.world().mail("keys@example.com", 2), "preferences"));
     await tabTo(page, '[name="topics"][value="agents"]');
     await keyboard.press("Space");
     await tabTo(page, '[name="topics"][value="code"]');
@@ -88,3 +82,15 @@ withChromium(
   },
   60_000,
 );
+
+withChromium("a focus that is not seen, and a field that keys do not reach, would be found out", async () => {
+  const visit = await there.visit();
+  const { page } = visit;
+  await page.goto(there.world().url);
+  await page.evaluate(`document.querySelector('[name="email"]').style.outline = "none"`);
+  await expect(tabTo(page, '[name="topics"]')).rejects.toThrow('name="email"');
+  await page.reload();
+  await page.evaluate(`document.querySelector('[name="email"]').tabIndex = -1`);
+  await expect(tabTo(page, '[name="email"]')).rejects.toThrow('200 presses of Tab do not lead to [name="email"]');
+  await visit.close();
+});

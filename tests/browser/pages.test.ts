@@ -1,22 +1,12 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect } from "vitest";
-import { aVisit, hasChromium, keepScreenshot, openBrowser, SCHEMES, withChromium } from "../support/browser.ts";
-import { aWorldOfEditions, PAGES, walkEveryPage } from "../support/every-page.ts";
+import { beforeAll, describe, expect } from "vitest";
+import { hasChromium, keepScreenshot, SCHEMES, withChromium } from "../support/browser.ts";
+import { aBrowserOnEditions, PAGES, walkEveryPage } from "../support/every-page.ts";
 import { axeComplaints, htmlComplaints, wideElements } from "../support/page-looks.ts";
-import type { World } from "../support/world.ts";
 
 /** The narrowest telephone and a usual window; all the others in tests/long/all-sizes.test.ts. */
 const WIDTHS = [320, 1280];
 
-let browser: Browser;
-let world: World;
-beforeAll(async () => {
-  if (hasChromium) [browser, world] = await Promise.all([openBrowser(), aWorldOfEditions()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await world?.close();
-});
+const there = aBrowserOnEditions();
 
 /** By page, all that was found wrong with it. */
 type Found = Record<string, string[]>;
@@ -34,9 +24,9 @@ describe.each([
 
   beforeAll(async () => {
     if (!hasChromium) return;
-    const visit = await aVisit(browser, world.url, { javaScript });
+    const visit = await there.visit({ javaScript });
     const { page } = visit;
-    await walkEveryPage(world, visit, async (name) => {
+    await walkEveryPage(there.world(), visit, async (name) => {
       failed[name] = visit.faults();
       headings[name] = await page.locator("h1").count();
       // What is served is the same either way.
@@ -65,4 +55,44 @@ describe.each([
   if (javaScript)
     withChromium("axe-core has nothing to say, light or dark", () => expect(inaccessible).toEqual(NOTHING));
   else withChromium("html-validate has nothing to say of what was served", () => expect(invalid).toEqual(NOTHING));
+});
+
+/** A page of ours to which this was added, as no content policy lets anybody do. */
+const PLANTED = `(() => {
+  document.querySelector("main").insertAdjacentHTML("beforeend",
+    '<h1>Again</h1><p id="main" class="planted" style="color: red">Too wide, too pale</p><img src="/nowhere.png">');
+  const { style } = document.querySelector(".planted");
+  style.width = "1400px";
+  style.color = "var(--rule)";
+  document.body.append(Object.assign(document.createElement("script"), { textContent: "alert(1)" }));
+  setTimeout(() => planted());
+})()`;
+
+withChromium("what is wrong with a page would be found out", async () => {
+  const visit = await there.visit();
+  const { page } = visit;
+  await page.goto(there.world().url);
+  expect([await wideElements(page), await axeComplaints(page), visit.faults()]).toEqual([[], [], []]);
+  const missing = page.waitForResponse(/nowhere/);
+  await page.evaluate(PLANTED);
+  await missing;
+  expect(await page.locator("h1").count()).toBe(2);
+  expect(visit.faults().sort()).toEqual([
+    expect.stringMatching(/^404 for .+nowhere\.png$/),
+    expect.stringMatching(/^Applying inline style violates/),
+    expect.stringMatching(/^Executing inline script violates/),
+    "planted is not defined",
+  ]);
+  for (const scheme of SCHEMES) {
+    for (const width of WIDTHS) {
+      await visit.resize(width, scheme);
+      expect(await wideElements(page)).toContainEqual(expect.stringMatching(/^p\.planted /));
+    }
+    const pale = await axeComplaints(page, { only: "color-contrast" });
+    expect(pale).toContainEqual(expect.stringMatching(/^color-contrast: \.planted:/));
+  }
+  expect(await axeComplaints(page)).toContainEqual(expect.stringMatching(/^image-alt: img:/));
+  const html = (await visit.html()).replace("</main>", '<p id="main"></main>');
+  expect(await htmlComplaints(html)).toContainEqual(expect.stringMatching(/no-dup-id/));
+  await visit.close();
 });

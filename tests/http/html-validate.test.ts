@@ -1,21 +1,7 @@
-import { HtmlValidate } from "html-validate";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { aFilter, preferences } from "../support/builders.ts";
+import { htmlComplaints } from "../support/page-looks.ts";
 import { aWeb, links, type Web } from "./web.ts";
-
-const validator = new HtmlValidate({
-  root: true,
-  extends: ["html-validate:recommended"],
-  rules: {
-    "doctype-style": ["error", { style: "lowercase" }],
-    "no-trailing-whitespace": "off",
-    "form-dup-name": ["error", { shared: ["radio", "checkbox", "submit"] }],
-    // The field that only programs fill in is out of sight and out of the order of keys.
-    "hidden-focusable": "off",
-    // A family of topics is a group inside the fieldset of its watch, whose name is written beside it.
-    "prefer-native-element": ["error", { exclude: ["group"] }],
-  },
-});
 
 let web: Web;
 beforeAll(async () => {
@@ -23,13 +9,6 @@ beforeAll(async () => {
   await web.anEdition("2026-04-15", [{ title: "Looms & <mills>" }, { title: "Mills", authors: ["Ada Lovelace"] }]);
 });
 afterAll(() => web.close());
-
-async function complaintsAbout(html: string): Promise<string[]> {
-  const { results } = await validator.validateString(html);
-  return results.flatMap(({ messages }) =>
-    messages.map(({ ruleId, line, message }) => `${line}: ${ruleId}: ${message}`),
-  );
-}
 
 test("html-validate has nothing to say of any state of the reader's pages", async () => {
   const filter = aFilter({ name: "Looms", include: ["looms"] }, { authors: ["Ada Lovelace"] });
@@ -73,10 +52,10 @@ test("html-validate has nothing to say of any state of the reader's pages", asyn
     ended: await web.get(own),
   };
   const complaints: Record<string, string[]> = {};
-  for (const [name, page] of Object.entries(pages)) complaints[name] = await complaintsAbout(await page.text());
+  for (const [name, page] of Object.entries(pages)) complaints[name] = await htmlComplaints(await page.text());
   expect(Object.entries(complaints).filter(([, said]) => said.length > 0)).toEqual([]);
 });
 
 test("and would say if there were", async () => {
-  expect(await complaintsAbout('<p id="a">Open</p><p id="a">and again</p>')).not.toEqual([]);
+  expect(await htmlComplaints('<p id="a">Open</p><p id="a">and again</p>')).not.toEqual([]);
 });

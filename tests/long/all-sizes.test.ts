@@ -5,23 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import type { Browser } from "playwright-core";
 import PostalMime from "postal-mime";
-import { afterAll, beforeAll, expect } from "vitest";
-import {
-  aVisit,
-  executablePath,
-  hasChromium,
-  keepScreenshot,
-  openBrowser,
-  SCHEMES,
-  withChromium,
-} from "../support/browser.ts";
-import { aWorldOfEditions, PAGES, walkEveryPage } from "../support/every-page.ts";
+import { expect } from "vitest";
+import { executablePath, hasChromium, keepScreenshot, SCHEMES, withChromium } from "../support/browser.ts";
+import { aBrowserOnEditions, PAGES, walkEveryPage } from "../support/every-page.ts";
 import { needs } from "../support/needs.ts";
 import { everyMail } from "../support/outbox.ts";
 import { axeComplaints, wideElements } from "../support/page-looks.ts";
-import type { World } from "../support/world.ts";
 
 const WIDTHS = [320, 390, 600, 768, 1024, 1280, 1920];
 
@@ -42,21 +32,13 @@ const withLighthouse = needs(
   "Lighthouse is not here: npm install --no-save lighthouse@12.8.2",
 );
 
-let browser: Browser;
-let world: World;
+const there = aBrowserOnEditions();
 const served: Record<string, string> = {};
-beforeAll(async () => {
-  if (hasChromium) [browser, world] = await Promise.all([openBrowser(), aWorldOfEditions()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await world?.close();
-});
 
 withChromium("every page fits every window, and axe-core has nothing to say in either scheme", async () => {
   const found: Record<string, string[]> = {};
-  const visit = await aVisit(browser, world.url);
-  await walkEveryPage(world, visit, async (name) => {
+  const visit = await there.visit();
+  await walkEveryPage(there.world(), visit, async (name) => {
     served[name] = await visit.html();
     found[name] = visit.faults();
     for (const scheme of SCHEMES) {
@@ -98,7 +80,7 @@ withVnu("vnu finds no error in any page, nor in the digest", async () => {
 
 withLighthouse("Lighthouse gives the first page at least 95 in all four, on its slow 4G", async () => {
   const flags = "--headless=new --no-sandbox --disable-gpu --disable-quic --disable-background-networking";
-  const args = [lighthouse, world.url, "--output=json", "--quiet", `--chrome-flags=${flags}`];
+  const args = [lighthouse, there.world().url, "--output=json", "--quiet", `--chrome-flags=${flags}`];
   // Not spawnSync: the server it looks at is in this process.
   const child = spawn(process.execPath, args, { env: { ...process.env, CHROME_PATH: executablePath } });
   const [output, complaints] = await Promise.all([text(child.stdout), text(child.stderr)]);

@@ -1,6 +1,8 @@
 /** Every page there is, met in the order in which a reader and an operator come by. */
 import { randomUUID } from "node:crypto";
-import type { Visit } from "./browser.ts";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll } from "vitest";
+import { aVisit, hasChromium, openBrowser, type Visit } from "./browser.ts";
 import { aSighting } from "./builders.ts";
 import { at } from "./time.ts";
 import { aWorld, linkIn, type World } from "./world.ts";
@@ -42,9 +44,30 @@ function listing(day: string, from: number) {
   );
 }
 
-/** A world with three editions, the last of 14 April 2026, whose clock stands on the next morning while its workers work. */
-export async function aWorldOfEditions(): Promise<World> {
-  const world = await aWorld({ start: at("2026-04-13T09:00Z"), offline: true, env: { ADMIN_PASSWORD } });
+/**
+ * A browser, and a world for it to look at, opened before the tests of a file and closed after them; neither is there where
+ * there is no Chromium. The world has three editions, the last of 14 April 2026; its clock stands on the next morning while
+ * its workers work.
+ */
+export function aBrowserOnEditions(env: Readonly<Record<string, string>> = {}) {
+  let browser: Browser;
+  let world: World;
+  beforeAll(async () => {
+    if (hasChromium) [browser, world] = await Promise.all([openBrowser(), aWorldOfEditions(env)]);
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await world?.close();
+  });
+  return {
+    /** To be asked for in a test, not before. */
+    world: () => world,
+    visit: (options: { readonly javaScript?: boolean } = {}): Promise<Visit> => aVisit(browser, world.url, options),
+  };
+}
+
+async function aWorldOfEditions(env: Readonly<Record<string, string>>): Promise<World> {
+  const world = await aWorld({ start: at("2026-04-13T09:00Z"), offline: true, env: { ADMIN_PASSWORD, ...env } });
   for (const [i, day] of ["2026-04-12", "2026-04-13", "2026-04-14"].entries()) {
     await world.clock.set(at(`2026-04-${13 + i}T09:00Z`));
     await world.app.papers.add(listing(day, 100 * (i + 1)), world.clock.now());
