@@ -1,0 +1,38 @@
+import { expect } from "vitest";
+import { withChromium } from "../support/browser.ts";
+import { aBrowserOnEditions } from "../support/every-page.ts";
+import { linkIn } from "../support/world.ts";
+
+const there = aBrowserOnEditions({ PROOF_OF_WORK: "always" });
+
+/** Asks for a digest as a reader does. @returns the heading of the page that comes, and what went wrong on the way */
+async function subscribe(email: string, javaScript: boolean) {
+  const visit = await there.visit({ javaScript });
+  const { page, through } = visit;
+  await page.goto(there.world().url);
+  await page.locator('[name="email"]').fill(email);
+  await through(() => page.locator('.start button[type="submit"]').click());
+  const said = await page.locator("h1").innerText();
+  const faults = visit.faults();
+  await visit.close();
+  return { said, faults };
+}
+
+withChromium(
+  "while a proof of work is asked for, the page finds it by itself, and who subscribes is answered at once",
+  async () => {
+    const email = "proof@example.com";
+    expect(await subscribe(email, true)).toEqual({ said: "Check your inbox", faults: [] });
+    const visit = await there.visit();
+    await visit.page.goto(linkIn(await there.world().mail(email, 1), "confirm"));
+    await visit.through(() => visit.page.locator("main button").click());
+    await visit.close();
+    const states = await there.world().sql("SELECT state FROM subscriptions WHERE email = $1", [email]);
+    expect(states).toEqual([{ state: "active" }]);
+  },
+  60_000,
+);
+
+withChromium("without JavaScript there is no proof, and the request waits its turn", async () => {
+  expect(await subscribe("unproven@example.com", false)).toEqual({ said: "Check your inbox later", faults: [] });
+});
