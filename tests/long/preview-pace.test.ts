@@ -25,18 +25,22 @@ test("a preview over an edition of 6,000 papers is there at once", async () => {
   const web = await aWeb({ shelf });
   const random = seeded(20_261_126);
   const took: number[] = [];
+  const worked: number[] = [];
   for (let n = 0; n < REQUESTS; n++) {
     const [watch] = aFilterOf(random).watches;
     const fields = [...watch!.topics.map((topic) => ["topics", topic]), ["include", watch!.include.join("\n")]];
-    const began = performance.now();
+    const [began, before] = [performance.now(), process.cpuUsage()];
     const answer = await web.press("/preview?part=live", fields as [string, string][]);
-    if (n >= 20) took.push(performance.now() - began);
     expect(answer.status).toBe(200);
+    if (n < 20) continue;
+    took.push(performance.now() - began);
+    const { user, system } = process.cpuUsage(before);
+    worked.push((user + system) / 1000);
   }
-  took.sort((a, b) => a - b);
-  const [half, p95] = [0.5, 0.95].map((share) => Math.round(took[Math.floor(share * took.length)]! * 10) / 10);
-  console.log(`preview over 6,000 papers and 29 editions of 200: median ${half} ms, p95 ${p95} ms`);
-  // The median, so that a busy machine fails nobody's change; p95 is printed.
-  expect(half).toBeLessThan(MOST_MS);
+  const at = (share: number, values: number[]) => values.sort((a, b) => a - b)[Math.floor(share * values.length)]!;
+  const [waited, p95] = [at(0.95, took), at(0.95, worked)].map((ms) => Math.round(ms * 10) / 10);
+  console.log(`preview over 6,000 papers and 29 editions of 200: p95 ${waited} ms, of processor time ${p95} ms`);
+  // Time of the processor, asking included: what others do on the machine fails nobody's change. It waits for nothing else.
+  expect(p95).toBeLessThan(MOST_MS);
   await web.close();
 }, 60_000);
