@@ -83,14 +83,18 @@ withChromium(
   60_000,
 );
 
-withChromium("a focus that is not seen, and a field that keys do not reach, would be found out", async () => {
-  const visit = await there.visit();
-  const { page } = visit;
-  await page.goto(there.world().url);
-  await page.evaluate(`document.querySelector('[name="email"]').style.outline = "none"`);
-  await expect(tabTo(page, '[name="topics"]')).rejects.toThrow('name="email"');
-  await page.reload();
-  await page.evaluate(`document.querySelector('[name="email"]').tabIndex = -1`);
-  await expect(tabTo(page, '[name="email"]')).rejects.toThrow('200 presses of Tab do not lead to [name="email"]');
-  await visit.close();
-});
+withChromium(
+  "a focus that is not seen, and a field that keys do not reach, would be found out",
+  async () => {
+    const visit = await there.visit();
+    const { page } = visit;
+    await page.goto(there.world().url);
+    await page.evaluate(`document.querySelector('[name="email"]').style.outline = "none"`);
+    await expect(tabTo(page, '[name="topics"]')).rejects.toThrow('name="email"');
+    await page.reload();
+    await page.evaluate(`document.querySelector('[name="email"]').tabIndex = -1`);
+    await expect(tabTo(page, '[name="email"]')).rejects.toThrow('200 presses of Tab do not lead to [name="email"]');
+    await visit.close();
+  },
+  60_000,
+);

@@ -33,6 +33,10 @@ withChromium(
   60_000,
 );
 
-withChromium("without JavaScript there is no proof, and the request waits its turn", async () => {
-  expect(await subscribe("unproven@example.com", false)).toEqual({ said: "Check your inbox later", faults: [] });
-});
+withChromium(
+  "without JavaScript there is no proof, and the request waits its turn",
+  async () => {
+    expect(await subscribe("unproven@example.com", false)).toEqual({ said: "Check your inbox later", faults: [] });
+  },
+  60_000,
+);
