@@ -68,6 +68,7 @@ import { stops } from "./store/stops.ts";
 import { subscriptions } from "./store/subscriptions.ts";
 import { suppressions } from "./store/suppressions.ts";
 import { suspensions } from "./store/suspensions.ts";
+import { tallies } from "./store/tallies.ts";
 import { verdicts } from "./store/verdicts.ts";
 import { waves } from "./store/waves.ts";
 
@@ -210,6 +211,7 @@ export async function openApp(
       clockWatch: clockWatch(prisma),
       planning: planning(prisma),
       deliveries: deliveries(prisma, pool),
+      tallies: tallies(prisma),
       history: history(pool),
       quietReaders: quietReaders(pool),
       stops: stops(prisma),

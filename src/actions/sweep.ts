@@ -12,6 +12,7 @@ import type { Reports } from "../store/reports.ts";
 import type { Requests } from "../store/requests.ts";
 import type { Subscriptions } from "../store/subscriptions.ts";
 import type { Suspensions } from "../store/suspensions.ts";
+import type { Tallies } from "../store/tallies.ts";
 import type { Waves } from "../store/waves.ts";
 import { DOORBELL_ROWS, ringDoorbells } from "./doorbells.ts";
 import { type Needs as KeepNeeds, keepNoLonger } from "./keep-no-longer.ts";
@@ -27,6 +28,7 @@ export type Needs = KeepNeeds & {
   incidents: Pick<Incidents, "clear">;
   gate: Pick<Gate, "admitted">;
   waves: Pick<Waves, "forget">;
+  tallies: Pick<Tallies, "addUp">;
   limits: Pick<Limits, "forget">;
   door: Pick<Door, "forget">;
   queue: Pick<Queue, "ring">;
@@ -36,6 +38,8 @@ export type Needs = KeepNeeds & {
 
 /** Rows looked at in one statement; the next sweep, a minute later, takes the next ones. */
 const BATCH = 5_000;
+/** Changes of tallies added up in one sweep: many more than a busy minute makes, of a million mails an hour two thousand. */
+const TALLY_CHANGES = 50_000;
 /** Made so long before they are needed that a week without a sweep stops nobody's digest. */
 const PARTITIONS_AHEAD_DAYS = 14;
 /** Longer than the digests of any edition are valid: a week's, 7 days old at its readers' hour, for another 72 h. */
@@ -67,6 +71,7 @@ export async function sweep(needs: Needs, now: Date): Promise<void> {
   for (const { id, until } of await subscriptions.staysOver(BATCH)) await subscriptions.comeHome(id, "clock", until);
   await sweepReports(needs);
 
+  await needs.tallies.addUp(TALLY_CHANGES);
   await keepNoLonger(needs);
   await needs.waves.forget(addDays(utcDayOf(now), -WAVES_KEPT_DAYS));
   await needs.limits.forget();

@@ -9,6 +9,7 @@ import { openLog } from "../../src/log.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { editions } from "../../src/store/editions.ts";
 import { migrate } from "../../src/store/migrate.ts";
+import { tallies } from "../../src/store/tallies.ts";
 import { aDatabase, type TestDatabase } from "../support/database.ts";
 
 const PARTITIONS = `
@@ -74,7 +75,9 @@ test("a database of the first release keeps its editions, its readers' clocks an
   await migrate({ databaseUrl: database.url });
   const { prisma, close } = await openDatabase({ url: database.url });
   const edition = await editions(prisma).find("2026-04-14");
+  const { planned } = await tallies(prisma).byEdition("2026-04-14");
   await close();
+  expect(planned).toBe(1);
   expect(
     edition?.papers.map(({ id, title, abstract, authors, categories, codeUrl, topics }) => ({
       id,

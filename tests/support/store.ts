@@ -26,6 +26,7 @@ import { stops } from "../../src/store/stops.ts";
 import { subscriptions } from "../../src/store/subscriptions.ts";
 import { suppressions } from "../../src/store/suppressions.ts";
 import { suspensions } from "../../src/store/suspensions.ts";
+import { tallies } from "../../src/store/tallies.ts";
 import { verdicts } from "../../src/store/verdicts.ts";
 import { waves } from "../../src/store/waves.ts";
 import { preferences } from "./builders.ts";
@@ -57,6 +58,7 @@ export async function aStore(start = at("2026-04-15T07:00Z")) {
     clockWatch: clockWatch(prisma),
     planning: planning(prisma),
     deliveries: deliveries(prisma, pool),
+    tallies: tallies(prisma),
     history: history(pool),
     quietReaders: quietReaders(pool),
     ...{ stops: stops(prisma), waves: waves(prisma), limits: limits(pool), door: door(pool) },
