@@ -1,5 +1,6 @@
 /** The composition: settings in, every room opened once, `close()` out. The only file that knows them all. */
 import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "./config.ts";
@@ -29,6 +30,7 @@ import { type Notice, openRenderer } from "./mail/render.ts";
 import { openSender } from "./mail/sender.ts";
 import { watchServers } from "./mail/server-watch.ts";
 import { openTemplates } from "./mail/templates.ts";
+import { openMonitor } from "./monitor.ts";
 import { openSources } from "./open-sources.ts";
 import { openRedisPermits } from "./queue/permits.ts";
 import { openQueue } from "./queue/queue.ts";
@@ -36,6 +38,7 @@ import { readRefusedDomains } from "./refused-domains.ts";
 import { openSecrets } from "./secrets.ts";
 import { readPapersFile } from "./sources/paper-files.ts";
 import { openRecording } from "./sources/recording.ts";
+import { alarms } from "./store/alarms.ts";
 import { candidates } from "./store/candidates.ts";
 import { clockWatch } from "./store/clock-watch.ts";
 import { openDatabase } from "./store/database.ts";
@@ -44,8 +47,10 @@ import { door } from "./store/door.ts";
 import { editions } from "./store/editions.ts";
 import { erasure } from "./store/erasure.ts";
 import { openGate } from "./store/gate.ts";
+import { heartbeats } from "./store/heartbeats.ts";
 import { openHighWater } from "./store/high-water.ts";
 import { history } from "./store/history.ts";
+import { freeBytes, house, writeFault } from "./store/house.ts";
 import { incidents } from "./store/incidents.ts";
 import { openJournal } from "./store/journal.ts";
 import { leavingReasons } from "./store/leaving-reasons.ts";
@@ -69,6 +74,7 @@ import { subscriptions } from "./store/subscriptions.ts";
 import { suppressions } from "./store/suppressions.ts";
 import { suspensions } from "./store/suspensions.ts";
 import { tallies } from "./store/tallies.ts";
+import { ticks } from "./store/ticks.ts";
 import { verdicts } from "./store/verdicts.ts";
 import { waves } from "./store/waves.ts";
 
@@ -148,9 +154,8 @@ export async function openApp(
     const highWater = await open(openHighWater(prisma, scratch ? null : join(dataDir, "high-water")), (part) =>
       part.close(),
     );
-    const journal = await open(openJournal(join(dataDir, "journal.jsonl"), highWater.databaseId), (part) =>
-      part.close(),
-    );
+    const journalPath = join(dataDir, "journal.jsonl");
+    const journal = await open(openJournal(journalPath, highWater.databaseId), (part) => part.close());
 
     const catcher = config.smtpUrls
       ? null
@@ -160,8 +165,8 @@ export async function openApp(
           ),
           (part) => part.close(),
         );
-    const alarms = incidents(prisma, log);
-    const watch = watchServers(alarms);
+    const trouble = incidents(prisma, log);
+    const watch = watchServers(trouble);
     const senderTo = (connections: number) =>
       open(
         openSender({
@@ -170,7 +175,8 @@ export async function openApp(
           socketTimeoutMs: 60_000,
           log,
           watch,
-          ...(config.sendOnlyTo ? { onlyTo: config.sendOnlyTo } : {}),
+          // Who is to be told that something is wrong is told so on a staging system as well.
+          ...(config.sendOnlyTo ? { onlyTo: [...config.sendOnlyTo, ...config.alertTo] } : {}),
         }),
         (part) => part.close(),
       );
@@ -183,6 +189,7 @@ export async function openApp(
       ...{ renderer, sender, letterSender, signer, returns: returnAddresses, profiles, links, publicUrl, notice },
       mailFrom: config.mailFrom,
       confirmFrom: config.confirmFrom,
+      hasAdmin: adminKey !== null,
     });
 
     const fetch = await open(
@@ -218,7 +225,11 @@ export async function openApp(
       waves: waves(prisma),
       limits: limits(pool),
       door: door(pool),
-      incidents: alarms,
+      incidents: trouble,
+      alarms: alarms(prisma),
+      heartbeats: heartbeats(prisma),
+      house: house(prisma),
+      ticks: ticks(prisma),
     };
     const gate = await open(openGate({ ...rooms, log }), (part) => part.close());
     const isPaced = config.sendRate !== null || config.domainRates !== null;
@@ -257,6 +268,16 @@ export async function openApp(
         config.bounceSmtpPort === null || config.bounceDomain === null
           ? null
           : openIntakeAt(config.bounceSmtpPort, config.bounceDomain, log),
+      machine: {
+        ...{ host: hostname(), journalPath, freeBytes, writeFault },
+        folders: [...new Set([dataDir, ...(embedded ? [embedded.dir] : [])])],
+      },
+      mailServers: async () => {
+        const { examineServer } = await import("./mail/examine-server.ts");
+        return Promise.all((config.smtpUrls ?? []).map((url) => examineServer(url)));
+      },
+      alertTo: config.alertTo,
+      beat: config.heartbeatUrl === null ? null : openMonitor(fetch, config.heartbeatUrl),
       closesAt: config.editionClosesAt,
       retentionDays: config.retentionDays,
       postalAddress: config.postalAddress,

@@ -78,12 +78,15 @@ function toConfig(s: Settings) {
       s.HUGGING_FACE_URL,
       s.ARXIV_URL,
       s.GITHUB_URL,
-      ...s.FEED_URLS.map((url) => new URL(url).origin),
+      ...[...s.FEED_URLS, ...(s.HEARTBEAT_URL ? [s.HEARTBEAT_URL] : [])].map((url) => new URL(url).origin),
     ].filter((origin) => !PUBLIC_SOURCES.includes(origin)),
     editionClosesAt: s.EDITION_CLOSES_AT,
     topicsFile: s.TOPICS_FILE ?? null,
     secretKeys: s.SECRET_KEYS ?? null,
     suppressionKey: s.SUPPRESSION_KEY ?? null,
+    /** The operator's addresses, each once. */
+    alertTo: [...new Set(s.ALERT_TO)],
+    heartbeatUrl: s.HEARTBEAT_URL ?? null,
     logLevel: s.LOG_LEVEL,
     retentionDays: s.RETENTION_DAYS,
   };

@@ -1,6 +1,7 @@
 /** Opens the doors this process should open (web, workers, or both) and closes them on a signal. */
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
+import { startHouseWatch } from "../workers/house.ts";
 import { startIntake } from "../workers/intake.ts";
 import { startWorkers } from "../workers/start.ts";
 import { watchDatabase } from "../workers/watch.ts";
@@ -43,6 +44,7 @@ export async function run(doors: Doors, config: Config, log: Log, record?: strin
     : null;
   // With the web server, the other port that is open to the world: of workers there may be many on one machine.
   const intake = doors.web ? await startIntake(app) : null;
+  const house = await startHouseWatch(app);
   if (workers && (await app.editions.bounds()).first === null) await app.queue.ring("collect-papers", {});
   if (workers) log.info("The workers wait for what is due");
   if (server) log.info(`Paperboy is at ${publicUrl}`);
@@ -51,7 +53,7 @@ export async function run(doors: Doors, config: Config, log: Log, record?: strin
 
   await signal();
   log.info("finishing what is under way");
-  await Promise.all([server?.close(), intake?.close(), workers?.close({ graceMs: GRACE_MS })]);
+  await Promise.all([server?.close(), intake?.close(), house.close(), workers?.close({ graceMs: GRACE_MS })]);
   watch.close();
   await app.close();
   return 0;

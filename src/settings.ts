@@ -129,6 +129,17 @@ export const settings = z.object({
     z.string().min(16, "is shorter than 16 letters. Write the output of: openssl rand -hex 32").optional(),
   ),
 
+  ALERT_TO: setting(
+    z
+      .preprocess(
+        list,
+        z.array(
+          z.string().regex(/^[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9.-]+$/, "names no mail address. Write ops@example.org"),
+        ),
+      )
+      .default([]),
+  ),
+  HEARTBEAT_URL: setting(url(/^https?:$/, "https://hc-ping.com/your-uuid", isWithoutLogin).optional()),
   LOG_LEVEL: setting(
     z
       .enum(

@@ -137,6 +137,17 @@ describe("a wrong setting stops the start, with its name, its value and what to 
       "short",
       'SUPPRESSION_KEY is shorter than 16 letters: "…". Write the output of: openssl rand -hex 32',
     ],
+    ["ALERT_TO", "ops", 'ALERT_TO names no mail address: "ops". Write ops@example.org'],
+    [
+      "ALERT_TO",
+      "ops@example.org,Ops <ops@example.org>",
+      'ALERT_TO names no mail address: "ops@example.org,Ops <ops@example.org>". Write ops@example.org',
+    ],
+    [
+      "HEARTBEAT_URL",
+      "hc-ping.com/uuid",
+      'HEARTBEAT_URL is not such a URL: "hc-ping.com/uuid". Write https://hc-ping.com/your-uuid',
+    ],
     ["LOG_LEVEL", "loud", 'LOG_LEVEL is not a level: "loud". Write one of trace, debug, info, warn, error, silent'],
     ["RETENTION_DAYS", "7", 'RETENTION_DAYS is not a whole number from 15 to 3650: "7"'],
   ];
@@ -266,6 +277,18 @@ test("a PROOF_OF_WORK that is none is named with what to write", () => {
   );
 });
 
+test("alarms go to each address once; a monitor may stand in the operator's own network", () => {
+  const { alertTo, heartbeatUrl, privateOrigins } = readConfig({
+    ...{ ALERT_TO: "ops@example.org, root@localhost,ops@example.org" },
+    HEARTBEAT_URL: "http://10.0.0.7:3001/api/push/abc?status=up",
+  });
+  expect({ alertTo, heartbeatUrl, privateOrigins }).toEqual({
+    alertTo: ["ops@example.org", "root@localhost"],
+    heartbeatUrl: "http://10.0.0.7:3001/api/push/abc?status=up",
+    privateOrigins: ["http://10.0.0.7:3001"],
+  });
+});
+
 test("without any setting there is a whole configuration", () => {
   expect(readConfig({})).toEqual({
     ...{ databaseUrl: null, redisUrl: null, smtpUrls: null, dataDir: ".paperboy" },
@@ -288,6 +311,7 @@ test("without any setting there is a whole configuration", () => {
     ...{ feedUrls: [], gitHubUrl: "https://api.github.com", gitHubToken: null },
     ...{ editionClosesAt: "01:00", topicsFile: null, secretKeys: null, suppressionKey: null },
     ...{ rawIntakeToken: null, webhooks: { ses: null, postmark: null, sendgrid: null, mailgun: null } },
+    ...{ alertTo: [], heartbeatUrl: null },
     ...{ logLevel: "info", retentionDays: 90 },
   });
 });

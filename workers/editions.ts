@@ -2,9 +2,16 @@ import { type Needs as CloseNeeds, closeEdition, dueEditions } from "../src/acti
 import { type Needs as PlanNeeds, planDeliveries } from "../src/actions/plan-deliveries.ts";
 import type { Handlers, Queue } from "../src/queue/queue.ts";
 import type { Editions } from "../src/store/editions.ts";
+import type { Ticks } from "../src/store/ticks.ts";
 
 export type EditionsApp = CloseNeeds &
-  PlanNeeds & { queue: Pick<Queue, "ring">; editions: Editions; databaseNow: () => Promise<Date> };
+  PlanNeeds & {
+    queue: Pick<Queue, "ring">;
+    editions: Editions;
+    /** Tells whoever watches that somebody plans. */
+    ticks: Pick<Ticks, "note">;
+    databaseNow: () => Promise<Date>;
+  };
 
 export function editionJobs(app: EditionsApp): Handlers<"editions"> {
   return {
@@ -17,6 +24,9 @@ export function editionJobs(app: EditionsApp): Handlers<"editions"> {
       await app.queue.ring("plan-deliveries", {});
       if (faults.length > 0) throw faults[0];
     },
-    "plan-deliveries": async () => planDeliveries(app, await app.databaseNow()),
+    "plan-deliveries": async () => {
+      await planDeliveries(app, await app.databaseNow());
+      await app.ticks.note("plan");
+    },
   };
 }

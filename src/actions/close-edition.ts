@@ -2,7 +2,7 @@ import { addDays, utcDayOf } from "../core/day.ts";
 import { rankEdition } from "../core/edition.ts";
 import { type Decision, decide, FROM_FILE, type Pull } from "../core/edition-close.ts";
 import type { Day } from "../core/paper.ts";
-import { editionDueAt, newestEditionDue } from "../core/schedule.ts";
+import { newestEditionDue } from "../core/schedule.ts";
 import { normOf } from "../core/score.ts";
 import { type Catalogue, topicsOfAll } from "../core/topics.ts";
 import type { Log } from "../log.ts";
@@ -17,15 +17,13 @@ export type Needs = {
   papers: Pick<Papers, "fromFiles">;
   pulls: Pick<Pulls, "of">;
   candidates: CandidateStore;
-  editions: Pick<Editions, "bounds" | "open" | "decide" | "alarm" | "medians">;
+  editions: Pick<Editions, "bounds" | "open" | "decide" | "medians">;
   catalogue: Catalogue;
   log: Log;
   closesAt: string;
   retentionDays: number;
 };
 
-/** An edition that is still open so long after its time is worth waking somebody for. */
-const LATE_MS = 60 * 60 * 1000;
 /** Editions made up after a long absence: older ones could not be delivered any more. */
 const MOST_OVERDUE = 8;
 
@@ -59,18 +57,12 @@ export async function closeEdition(
   const trending = sources.filter((source) => source.trending).map((source) => source.name);
 
   const decision = decide(date, seen, now, { closesAt, sources: trending, ...options });
-  if (decision.state === "open") {
-    const isLate = now.getTime() > editionDueAt(date, closesAt).getTime() + LATE_MS;
-    // The first edition of an installation is late when it begins: nobody waits for it yet.
-    const isFirst = (await editions.bounds()).first === date;
-    if (isLate && !isFirst && (await editions.alarm(date)))
-      log.error({ edition: date, because: decision.because }, "an edition is late: readers wait for it");
-    return decision;
-  }
+  // That it is late, or broken, wakes somebody: the watch over the house sees it in its row.
+  if (decision.state === "open") return decision;
   const ranking = decision.state === "closed" ? await rank(needs, date) : { rankedBy: "trend" as const, papers: [] };
   if (!(await editions.decide(date, { ...decision, ...ranking }))) return "already-decided";
   const facts = { edition: date, because: decision.because, papers: ranking.papers.length };
-  if (decision.state === "broken") log.error(facts, "an edition is broken: no mail is made from it");
+  if (decision.state === "broken") log.warn(facts, "an edition is broken: no mail is made from it");
   else log.info(facts, `edition ${decision.state}`);
   return decision;
 }

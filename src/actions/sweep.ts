@@ -25,7 +25,7 @@ export type Needs = KeepNeeds & {
   subscriptions: Pick<Subscriptions, "pausesOver" | "endPause" | "staysOver" | "comeHome">;
   suspensions: Pick<Suspensions, "dueTries" | "tryAgain" | "forgetTrouble">;
   reports: Pick<Reports, "overdue">;
-  incidents: Pick<Incidents, "clear">;
+  incidents: Pick<Incidents, "raise" | "clear">;
   gate: Pick<Gate, "admitted">;
   waves: Pick<Waves, "forget">;
   tallies: Pick<Tallies, "addUp">;
@@ -47,6 +47,9 @@ const WAVES_KEPT_DAYS = 14;
 /** A doorbell that has not been answered for this long was lost. */
 const LOST_DOORBELL_MS = 20_000;
 
+const LEAPT =
+  "The clock of the database leapt: readers, hours or editions had marks in the future, which were pulled back to today. See that the machine keeps time by NTP.";
+
 /** Picks up whatever a crash, a lost job or a leaping clock left lying, and lets go of what is over. */
 export async function sweep(needs: Needs, now: Date): Promise<void> {
   const { deliveries, planning, editions, requests, subscriptions, queue, log, retentionDays } = needs;
@@ -60,8 +63,10 @@ export async function sweep(needs: Needs, now: Date): Promise<void> {
   };
   if (lapsed > 0) log.warn({ deliveries: lapsed }, "took back claims whose worker did not report");
   if (late > 0) log.warn({ deliveries: late }, "ended deliveries that were too late to begin");
-  if (ahead.readers + ahead.groups + ahead.editions > 0)
+  if (ahead.readers + ahead.groups + ahead.editions > 0) {
     log.error(ahead, "marks stood in the future: did the clock leap? They were pulled back to today");
+    await needs.incidents.raise("clock", "database", LEAPT);
+  } else await needs.incidents.clear("clock", "database");
 
   for (const range of await deliveries.overdue(lapsed > 0 ? 0 : LOST_DOORBELL_MS, DOORBELL_ROWS, BATCH))
     for (const part of await needs.gate.admitted(range)) await ringDoorbells(queue, part);

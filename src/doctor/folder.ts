@@ -1,10 +1,9 @@
 /** DATA_DIR: room on its disk, and who may read what is in it. */
 import { access, constants, readdir, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { judgeRoomLeft } from "../core/limits.ts";
 import { amber, green, red, type Verdict } from "./finding.ts";
 
-/** Bytes: an embedded database of a hundred thousand readers grows by some hundred megabytes a month. */
-const ROOM = { scarce: 2e9, gone: 2e8 };
 /** Whoever reads the first can forge links; the second names who left. */
 const CLOSED = ["secrets.json", "journal.jsonl"];
 
@@ -26,8 +25,9 @@ export async function lookAtFolder(dataDir: string): Promise<Verdict[]> {
 
 export function judgeRoom(dataDir: string, bytes: number): Verdict {
   const found = `The disk of ${dataDir} has ${bytes >= 1e10 ? Math.round(bytes / 1e9) : (bytes / 1e9).toFixed(1)} GB left.`;
-  if (bytes < ROOM.gone) return red(found, "Make room: a full disk stops the database and the journal.");
-  return bytes < ROOM.scarce ? amber(found, "Make room, or move DATA_DIR.") : green(found);
+  const room = judgeRoomLeft(bytes);
+  if (room === "gone") return red(found, "Make room: a full disk stops the database and the journal.");
+  return room === "scarce" ? amber(found, "Make room, or move DATA_DIR.") : green(found);
 }
 
 async function openFiles(dataDir: string): Promise<Verdict[]> {

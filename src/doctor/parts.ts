@@ -1,4 +1,5 @@
 /** The parts that Paperboy rests on: database and queue. */
+import { judgeDrift } from "../core/limits.ts";
 import type { RedisFacts } from "../queue/examine-redis.ts";
 import type { DatabaseFacts } from "../store/examine-database.ts";
 import { amber, green, red, type Verdict } from "./finding.ts";
@@ -35,15 +36,12 @@ export function judgeDatabaseClock(facts: DatabaseFacts): Verdict {
   );
 }
 
-/** Seconds of difference that only a clock out of order has, and from which on links and hours go wrong. */
-const DRIFT_S = { noticed: 10, harmful: 300 };
-
 /** @param whose "the database": its clock said `theirs` when ours said `ours` */
 export function judgeClock(whose: string, theirs: Date, ours: Date, advice: string): Verdict {
-  const apartS = Math.round((theirs.getTime() - ours.getTime()) / 1000);
+  const { apartS, harm } = judgeDrift(theirs, ours);
   const found = `The clock of ${whose} is ${Math.abs(apartS)} s ${apartS < 0 ? "behind" : "ahead of"} ours.`;
-  if (Math.abs(apartS) < DRIFT_S.noticed) return green(`The clock of ${whose} agrees with ours.`);
-  return Math.abs(apartS) < DRIFT_S.harmful ? amber(found, advice) : red(found, advice);
+  if (harm === "none") return green(`The clock of ${whose} agrees with ours.`);
+  return harm === "noticed" ? amber(found, advice) : red(found, advice);
 }
 
 export function judgeRedis(facts: RedisFacts): Verdict {

@@ -1,12 +1,10 @@
 /** The mail servers of SMTP_URL: reached, encrypted, let in, and able to take what we send. */
 import { isIP } from "node:net";
+import { lastDaysOf } from "../core/limits.ts";
 import { isLoopbackHost } from "../core/loopback.ts";
 import type { ServerFacts, ServerFault } from "../mail/examine-server.ts";
 import { amber, green, notLookedAt, red, type Verdict } from "./finding.ts";
 
-const DAY_MS = 86_400_000;
-/** A certificate is renewed a month before its end; who sees the last fortnight has a renewal that does not work. */
-const LAST_DAYS = 14;
 /** Bytes: 80 kB of HTML in base64, a text part, headers. */
 const LARGEST_MAIL = 250_000;
 
@@ -74,8 +72,8 @@ function judgeTls({ tls, address, ...facts }: ServerFacts, now: Date): Verdict |
 
 /** @returns null while there is time */
 export function judgeCertificate(name: string, validUntil: Date, now: Date): Verdict | null {
-  const days = Math.floor((validUntil.getTime() - now.getTime()) / DAY_MS);
-  if (days >= LAST_DAYS) return null;
+  const days = lastDaysOf(validUntil, now);
+  if (days === null) return null;
   const until = validUntil.toISOString().slice(0, 10);
   if (days < 0) return red(`The certificate of ${name} ended on ${until}.`, "Renew it.");
   return amber(

@@ -1,4 +1,5 @@
 /** The mail room's counter: what the product wants written, with its links, composed and sent. */
+import { createHash } from "node:crypto";
 import PostalMime from "postal-mime";
 import { type Digest, sectionsOf } from "../core/digest.ts";
 import type { Edition } from "../core/edition.ts";
@@ -20,12 +21,14 @@ import type { Mail, Outcome, Sender } from "./sender.ts";
 import { reuseSheet } from "./sheets.ts";
 import {
   composeAccount,
+  composeAlarm,
   composeAlreadySubscribed,
   composeConfirm,
   composeLink,
   composeMove,
   composeMoved,
   composeQuiet,
+  type ToldIncident,
 } from "./short-mails.ts";
 import type { Part } from "./templates.ts";
 
@@ -60,6 +63,13 @@ export interface QuietLetter {
   readonly news: QuietNews;
 }
 
+/** What the operator is told: incidents of one kind, one at least. */
+export interface Alarm {
+  readonly email: string;
+  readonly incidents: readonly (ToldIncident & { readonly id: bigint })[];
+  readonly at: Date;
+}
+
 /** What a digest's mail needs to know of its delivery. */
 export interface Addressee {
   readonly id: bigint;
@@ -82,6 +92,8 @@ export interface Post {
   /** The mail was accepted and nobody looks at it again: its memory becomes another's. */
   letGo(mail: Composed): void;
   sendLetter(letter: Letter): Promise<Outcome>;
+  /** The same incidents in the same stages have the same Message-ID. */
+  sendAlarm(alarm: Alarm): Promise<Outcome>;
 }
 
 export interface PostOptions {
@@ -102,6 +114,8 @@ export interface PostOptions {
   readonly confirmFrom: string;
   /** Said on top of every digest, such as that its papers are a sample; asked once an edition. Null: nothing. */
   readonly notice: () => Notice | null;
+  /** Whether there is an `/admin` that alarms can lead to. */
+  readonly hasAdmin?: boolean;
 }
 
 /** Editions whose fragments are kept: yesterday's retries run beside today's. */
@@ -119,6 +133,7 @@ export function openPost({
   mailFrom,
   confirmFrom,
   notice,
+  hasAdmin = false,
 }: PostOptions): Post {
   const digestHead = letterhead(mailFrom, "MAIL_FROM");
   const letterHead = letterhead(confirmFrom, "CONFIRM_FROM");
@@ -239,6 +254,17 @@ export function openPost({
     });
   };
 
+  // Its bounces are the operator's own, and go to the sender's address.
+  const composeTold = ({ email, incidents, at }: Alarm) => {
+    const about = incidents.map(({ id, stage }) => `${id} ${stage}`).join("\n");
+    const id = createHash("sha256").update(about).digest("hex").slice(0, 24);
+    return composeAlarm({
+      ...{ renderer, to: email, language: "en", format: "html", letterhead: letterHead, id, composedAt: at },
+      ...{ incidents, adminUrl: hasAdmin ? linkTo("/admin") : null },
+      waybill: { extra: profiles.flatMap((profile) => profile.headersOf({ kind: "letter", token: `alarm-${id}` })) },
+    });
+  };
+
   return {
     fitDigest: ({ digest, edition, delivery }) => fitDigest(digest, fragmentsOf(edition), readerOf(delivery)),
 
@@ -256,6 +282,8 @@ export function openPost({
 
     sendLetter: async (letter) =>
       letterSender.send(await signed(letter.kind === "quiet" ? composeNews(letter) : composeAnswer(letter))),
+
+    sendAlarm: async (alarm) => letterSender.send(await signed(composeTold(alarm))),
   };
 }
 

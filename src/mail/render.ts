@@ -3,6 +3,7 @@
  * mark (marked.ts).
  */
 import Handlebars from "handlebars";
+import { INCIDENT_KINDS } from "../core/alarms.ts";
 import { addDays, dayOfYear } from "../core/day.ts";
 import type { Digest, DigestItem } from "../core/digest.ts";
 import type { RankedBy, RankedPaper } from "../core/edition.ts";
@@ -86,6 +87,7 @@ const subjects = {
   move: "mail.move.subject",
   moved: "mail.moved.subject",
   quiet: "mail.quiet.subject",
+  alarm: "mail.alarm.subject",
 } as const satisfies Record<ShortMailName, string>;
 
 const frameWords = [
@@ -98,6 +100,8 @@ const frameWords = [
   "mail.digest.seeAll",
   "mail.digest.earlier",
   "mail.name",
+  ...INCIDENT_KINDS.map((kind) => `mail.alarm.what.${kind}`),
+  "mail.alarm.moreOf",
 ];
 const longestTitle = 300;
 const longestTopic = 60;

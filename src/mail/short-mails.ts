@@ -1,9 +1,12 @@
 /**
  * The mails that answer a request: "was this you?", "you are subscribed already", "here is your link" and so on. Nothing in them
  * was typed by a stranger but the address they go to, and none carries List-Unsubscribe: there is no list to leave yet. But
- * for one, which nobody asked for: that nothing matched for a month. It is of the list, and is left like a digest.
+ * for two, which nobody asked for: that nothing matched for a month, which is of the list and is left like a digest; and
+ * alarms, which go to the operator.
  */
+import { EVENTS, type IncidentKind, type Stage } from "../core/alarms.ts";
 import { adviceInWords } from "../core/in-words.ts";
+import { inertLine } from "../core/inert.ts";
 import type { QuietNews } from "../core/quiet-news.ts";
 import type { Say, Values } from "../core/text.ts";
 import { Invalid } from "../errors.ts";
@@ -78,8 +81,55 @@ export function composeQuiet(
   return written("quiet", mail, view, mail.list);
 }
 
+/** Something that went wrong, as the operator is told of it. */
+export interface ToldIncident {
+  readonly kind: IncidentKind;
+  readonly subject: string;
+  readonly words: string;
+  readonly beganAt: Date;
+  readonly endedAt: Date | null;
+  readonly stage: Stage;
+}
+
+/** The longest sentence of an incident, which may hold what a far end said. */
+const LONGEST_WORDS = 1_000;
+/** Subjects that are named of those beyond the first. */
+const MOST_NAMED = 10;
+
+/**
+ * To the operator: the first of the incidents, of one kind, in full; the others by what they are about.
+ *
+ * @param mail.adminUrl null: there is no page to look at
+ * @throws {Invalid} for an address that cannot be written to
+ */
+export function composeAlarm(
+  mail: ShortMail & { readonly incidents: readonly ToldIncident[]; readonly adminUrl: string | null },
+): Composed {
+  // What still stands matters more than what is over.
+  const [first, ...others] = mail.incidents.toSorted((a, b) => rankOf(a) - rankOf(b));
+  if (first === undefined) throw new Invalid("An alarm is about something");
+  const view = (say: Say) => ({
+    ...{ stage: first.stage, isOver: first.stage === "begun" ? "" : "yes", what: say(`mail.alarm.what.${first.kind}`) },
+    ...{ words: inertLine(first.words, LONGEST_WORDS), since: first.beganAt, until: first.endedAt ?? first.beganAt },
+    others: others.length === 0 ? "" : othersInWords(others, say),
+    adminUrl: mail.adminUrl ?? "",
+    isEndTold: first.stage === "begun" && !EVENTS.includes(first.kind) ? "yes" : "no",
+  });
+  return written("alarm", mail, view);
+}
+
+function rankOf({ stage }: ToldIncident): number {
+  return stage === "begun" ? 0 : 1;
+}
+
+function othersInWords(others: readonly ToldIncident[], say: Say): string {
+  const named = [...new Set(others.map(({ subject }) => inertLine(subject, 100)))];
+  const subjects = say.list(named.slice(0, MOST_NAMED), "unit");
+  return say("mail.alarm.moreOf", { more: others.length, subjects, isPart: String(named.length > MOST_NAMED) });
+}
+
 function compose(
-  name: Exclude<MailName, "digest" | "quiet">,
+  name: Exclude<MailName, "digest" | "quiet" | "alarm">,
   mail: AskedMail,
   links: { readonly actionUrl: string; readonly neverUrl?: string },
 ): Composed {

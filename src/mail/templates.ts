@@ -29,7 +29,17 @@ export interface Templates {
   get(name: MailName, part: Part): Template;
 }
 
-const names = ["digest", "confirm", "already-subscribed", "link", "account", "move", "moved", "quiet"] as const;
+const names = [
+  "digest",
+  "confirm",
+  "already-subscribed",
+  "link",
+  "account",
+  "move",
+  "moved",
+  "quiet",
+  "alarm",
+] as const;
 
 /**
  * @param folder where `digest.mjml`, `digest.txt` and the other pairs stand, with `partials/`

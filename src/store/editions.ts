@@ -172,14 +172,8 @@ export function editions(prisma: PrismaClient) {
         const dates = Prisma.sql`state <> 'open' AND date >= (paperboy_now() + interval '1 hour')::date`;
         await sql.$executeRaw`DELETE FROM edition_papers WHERE edition_date IN (SELECT date FROM editions WHERE ${dates})`;
         return sql.$executeRaw`
-          UPDATE editions SET state = 'open', because = NULL, closed_at = NULL, alarmed_at = NULL WHERE ${dates}`;
+          UPDATE editions SET state = 'open', because = NULL, closed_at = NULL WHERE ${dates}`;
       }),
-
-    /** True for the first caller only: one alarm an edition. */
-    alarm: async (date: Day) =>
-      1 ===
-      (await prisma.$executeRaw`
-        UPDATE editions SET alarmed_at = paperboy_now() WHERE date = ${date}::date AND alarmed_at IS NULL`),
   };
 }
 

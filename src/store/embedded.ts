@@ -11,7 +11,12 @@ import { tryLock, withLock } from "./embedded/lock.ts";
 import { adoptOrStart, type Cluster, readPidFile, signalStop, stopServer } from "./embedded/server.ts";
 import { enter, isInUse } from "./embedded/users.ts";
 
-export type Embedded = { readonly url: string; close(): Promise<void> };
+export type Embedded = {
+  readonly url: string;
+  /** Where its data lie. */
+  readonly dir: string;
+  close(): Promise<void>;
+};
 
 export type EmbeddedOptions = {
   /** The server's folder; everything it owns is in it, except for root (see `homeOf`). Made when missing. */
@@ -82,6 +87,7 @@ async function open(options: EmbeddedOptions): Promise<Embedded> {
   let closing: Promise<void> | undefined;
   return {
     url,
+    dir: home.dir,
     close() {
       closing ??= withLock(lock, leaveAndStop, { onWait })
         .catch((error) => {

@@ -1,15 +1,7 @@
 /** What is wrong at the moment: one alarm an incident, however many mails meet it in however many processes. */
 import type { PrismaClient } from "../../prisma/client/client.ts";
+import type { IncidentKind } from "../core/alarms.ts";
 import type { Log } from "../log.ts";
-
-export type IncidentKind =
-  | "smtp-auth"
-  | "smtp-tls"
-  | "smtp-down"
-  | "refusals"
-  | "mail-blamed"
-  | "edition-broken"
-  | "clock";
 
 export interface Incidents {
   /**
@@ -22,21 +14,28 @@ export interface Incidents {
   raise(kind: IncidentKind, subject: string, words: string): Promise<void>;
   /** Ends the incident, if there is one, and logs one line. As cheap as `raise`, and fails as little. */
   clear(kind: IncidentKind, subject: string): Promise<void>;
+  /** Those that are not over. */
+  standing(): Promise<{ readonly kind: IncidentKind; readonly subject: string }[]>;
 }
 
 /**
  * Minutes without a new complaint before one ends. With fifty connections some mails succeed while others fail: without
  * this a shaky server would be a new incident every second.
  */
-const QUIET_MINUTES: Readonly<Record<IncidentKind, number>> = {
+const QUIET_MINUTES: Readonly<Partial<Record<IncidentKind, number>>> = {
   "smtp-auth": 2,
   "smtp-tls": 2,
   "smtp-down": 2,
-  refusals: 0,
   // Blame comes back in its own time, with each day's mails.
   "mail-blamed": 2 * 24 * 60,
-  "edition-broken": 0,
-  clock: 0,
+  // A leap is over at once; an hour without another is a clock that runs.
+  clock: 60,
+  // A disk and a rate waver about their limits.
+  disk: 30,
+  "disk-full": 30,
+  "refusal-rate": 6 * 60,
+  complaints: 24 * 60,
+  "complaints-high": 24 * 60,
 };
 
 /** @param askAgainMs for so long what this process said last is not said again; what another one said is noticed after that */
@@ -77,7 +76,7 @@ export function incidents(prisma: PrismaClient, log: Log, { askAgainMs = 10_000 
       try {
         const ended = await prisma.$executeRaw`
           UPDATE incidents SET ended_at = paperboy_now() WHERE kind = ${kind} AND subject = ${subject} AND ended_at IS NULL
-            AND last_seen_at <= paperboy_now() - ${QUIET_MINUTES[kind]}::int * interval '1 minute'`;
+            AND last_seen_at <= paperboy_now() - ${QUIET_MINUTES[kind] ?? 0}::int * interval '1 minute'`;
         if (ended === 0) return;
         raisedAt.delete(key);
         log.info({ incident: kind, subject }, "is over");
@@ -85,5 +84,7 @@ export function incidents(prisma: PrismaClient, log: Log, { askAgainMs = 10_000 
         log.debug({ incident: kind, subject, err }, "an incident could not be ended; it is tried again");
       }
     },
+
+    standing: () => prisma.$queryRaw`SELECT kind, subject FROM incidents WHERE ended_at IS NULL ORDER BY id`,
   };
 }

@@ -167,12 +167,6 @@ test("D6: how far back its papers can have been sent is said for every key they 
     expect([date, (await store.editions.find(date))!.historySince]).toEqual([date, "2026-04-08"]);
 });
 
-test("one alarm an edition, whoever raises it first", async () => {
-  await store.editions.open("2026-04-14");
-  const alarms = await Promise.all([1, 2, 3].map(() => store.editions.alarm("2026-04-14")));
-  expect(alarms.sort()).toEqual([false, false, true]);
-});
-
 test("what was decided while the clock stood ahead is open again, with nothing in it; what is over stays", async () => {
   const [key] = await papers("2604.00001");
   await decide("2026-04-14", [aRankedPaper({ key: key! })]);

@@ -2,6 +2,7 @@
 
 import type { Preferences } from "../../src/core/subscription.ts";
 import { openLog } from "../../src/log.ts";
+import { alarms } from "../../src/store/alarms.ts";
 import { candidates } from "../../src/store/candidates.ts";
 import { clockWatch } from "../../src/store/clock-watch.ts";
 import { openDatabase } from "../../src/store/database.ts";
@@ -10,7 +11,9 @@ import { door } from "../../src/store/door.ts";
 import { editions } from "../../src/store/editions.ts";
 import { erasure } from "../../src/store/erasure.ts";
 import { openGate } from "../../src/store/gate.ts";
+import { heartbeats } from "../../src/store/heartbeats.ts";
 import { history } from "../../src/store/history.ts";
+import { house } from "../../src/store/house.ts";
 import { incidents } from "../../src/store/incidents.ts";
 import { leavingReasons } from "../../src/store/leaving-reasons.ts";
 import { limits } from "../../src/store/limits.ts";
@@ -27,6 +30,7 @@ import { subscriptions } from "../../src/store/subscriptions.ts";
 import { suppressions } from "../../src/store/suppressions.ts";
 import { suspensions } from "../../src/store/suspensions.ts";
 import { tallies } from "../../src/store/tallies.ts";
+import { ticks } from "../../src/store/ticks.ts";
 import { verdicts } from "../../src/store/verdicts.ts";
 import { waves } from "../../src/store/waves.ts";
 import { preferences } from "./builders.ts";
@@ -63,6 +67,7 @@ export async function aStore(start = at("2026-04-15T07:00Z")) {
     quietReaders: quietReaders(pool),
     ...{ stops: stops(prisma), waves: waves(prisma), limits: limits(pool), door: door(pool) },
     incidents: incidents(prisma, log),
+    ...{ alarms: alarms(prisma), heartbeats: heartbeats(prisma), house: house(prisma), ticks: ticks(prisma) },
   };
   const gate = openGate({ ...rooms, log });
   let readers = 0;
