@@ -124,8 +124,9 @@ const LOOKS: readonly Look[] = [
  * @param watchedSince when this process began to watch: after a long rest much is late, and caught up with in some minutes
  */
 export async function watchHouse(needs: Needs, watchedSince: Date): Promise<void> {
+  const ownNow = needs.now();
   const now = await needs.databaseNow();
-  await lookAtMachine(needs, now);
+  await lookAtMachine(needs, now, ownNow);
   if (now.getTime() - watchedSince.getTime() < SILENT_MINUTES * MINUTE_MS) return;
   for (const look of LOOKS) {
     if (!(await needs.ticks.claim(look.name, look.everyMs))) continue;
@@ -145,7 +146,7 @@ async function settle(needs: Needs, look: Look, now: Date): Promise<void> {
 }
 
 /** By subjects that name this machine: another one's troubles are not ours to end. */
-async function lookAtMachine({ incidents, machine, now: ownNow }: Needs, now: Date): Promise<void> {
+async function lookAtMachine({ incidents, machine }: Needs, now: Date, ownNow: Date): Promise<void> {
   const { host, folders, journalPath } = machine;
   const judge = async (kinds: readonly IncidentKind[], subject: string, found: readonly Trouble[]) => {
     for (const kind of kinds) {
@@ -159,5 +160,5 @@ async function lookAtMachine({ incidents, machine, now: ownNow }: Needs, now: Da
   }
   const journal = `${host}:${journalPath}`;
   await judge(["journal"], journal, journalTroubles(journal, await machine.writeFault(journalPath)));
-  await judge(["clock"], host, clockTroubles(host, now, ownNow()));
+  await judge(["clock"], host, clockTroubles(host, now, ownNow));
 }

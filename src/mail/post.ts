@@ -260,7 +260,7 @@ export function openPost({
     const id = createHash("sha256").update(about).digest("hex").slice(0, 24);
     return composeAlarm({
       ...{ renderer, to: email, language: "en", format: "html", letterhead: letterHead, id, composedAt: at },
-      ...{ incidents, adminUrl: hasAdmin ? linkTo("/admin") : null },
+      ...{ incidents, adminUrl: hasAdmin ? linkTo("/admin") : null, site: new URL(publicUrl).host },
       waybill: { extra: profiles.flatMap((profile) => profile.headersOf({ kind: "letter", token: `alarm-${id}` })) },
     });
   };

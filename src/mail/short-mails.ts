@@ -100,10 +100,15 @@ const MOST_NAMED = 10;
  * To the operator: the first of the incidents, of one kind, in full; the others by what they are about.
  *
  * @param mail.adminUrl null: there is no page to look at
+ * @param mail.site which of several installations it is
  * @throws {Invalid} for an address that cannot be written to
  */
 export function composeAlarm(
-  mail: ShortMail & { readonly incidents: readonly ToldIncident[]; readonly adminUrl: string | null },
+  mail: ShortMail & {
+    readonly incidents: readonly ToldIncident[];
+    readonly adminUrl: string | null;
+    readonly site: string;
+  },
 ): Composed {
   // What still stands matters more than what is over.
   const [first, ...others] = mail.incidents.toSorted((a, b) => rankOf(a) - rankOf(b));
@@ -112,7 +117,7 @@ export function composeAlarm(
     ...{ stage: first.stage, isOver: first.stage === "begun" ? "" : "yes", what: say(`mail.alarm.what.${first.kind}`) },
     ...{ words: inertLine(first.words, LONGEST_WORDS), since: first.beganAt, until: first.endedAt ?? first.beganAt },
     others: others.length === 0 ? "" : othersInWords(others, say),
-    adminUrl: mail.adminUrl ?? "",
+    ...{ adminUrl: mail.adminUrl ?? "", site: mail.site },
     isEndTold: first.stage === "begun" && !EVENTS.includes(first.kind) ? "yes" : "no",
   });
   return written("alarm", mail, view);

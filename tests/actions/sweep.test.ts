@@ -213,4 +213,9 @@ test("marks that a clock left in the future are pulled back, with one alarm", as
   ]);
   expect(await store.sql("SELECT local_day::text AS day FROM group_days")).toEqual([{ day: "2026-04-15" }]);
   expect(warned()).toEqual(["50 marks stood in the future: did the clock leap? They were pulled back to today"]);
+  const clocks = () => store.sql("SELECT kind, subject, ended_at FROM incidents WHERE kind = 'clock'");
+  expect(await clocks()).toEqual([{ kind: "clock", subject: "database", ended_at: null }]);
+  await store.clock.set(at("2026-04-15T08:00Z"));
+  await sweeping();
+  expect(await clocks()).toEqual([{ kind: "clock", subject: "database", ended_at: at("2026-04-15T08:00Z") }]);
 });

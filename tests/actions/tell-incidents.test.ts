@@ -68,8 +68,13 @@ test("C17: killed between sending and recording, the alarm comes once more under
   expect([ids.length, new Set(ids).size]).toEqual([2, 1]);
 });
 
-test("a mail server that takes nothing is asked again later, and the alarm is not lost", async () => {
-  behave = (step) => (step === "rcpt" ? "451 4.7.1 later" : undefined);
+test.each<[Step, Misbehaviour]>([
+  ["rcpt", "451 4.7.1 later"],
+  ["greeting", "close"],
+  ["mail", "close"],
+])("a mail server that takes nothing (%s: %s) is asked again later, and the alarm is not lost", async (where, how) => {
+  press.smtp.hangUp();
+  behave = (step) => (step === where ? how : undefined);
   await raise("disk", "a:/data");
   await Promise.all([tell(), tell()]);
   behave = () => undefined;
@@ -181,9 +186,9 @@ The SMTP server said <b>no</b> to [address] Look at it.
 
 It began on April 15, 2026 at 06:00 UTC.
 
-On the server, \`npm run paperboy -- doctor\` looks at everything and says what to do.
+On the server, “npm run paperboy -- doctor” looks at everything and says what to do.
 
-This comes once. You are told when it is over. You get this because ALERT_TO names this address.
+This comes once. You are told when it is over. You get this because ALERT_TO names this address, at the Paperboy of paperboy.example.
 `);
   expect([html!.includes("<b>no</b>"), html!.includes("ada@")]).toEqual([false, false]);
 });
