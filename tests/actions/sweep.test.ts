@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { sweep } from "../../src/actions/sweep.ts";
+import { incidents } from "../../src/store/incidents.ts";
 import { preferences } from "../support/builders.ts";
 import { aStore, type TestStore } from "../support/store.ts";
 import { at } from "../support/time.ts";
@@ -18,7 +19,7 @@ beforeEach(async () => {
   logged = aLog();
   await store.clock.set(at("2026-04-15T07:00Z"));
   await store.sql(`TRUNCATE deliveries, group_days, subscription_clocks, delivery_groups, subscription_changes, subscriptions,
-    requests, editions, edition_papers, clock_watch CASCADE`);
+    requests, editions, edition_papers, clock_watch, incidents CASCADE`);
 });
 
 const sweeping = (given: Partial<Parameters<typeof sweep>[0]> = {}) =>
@@ -216,6 +217,6 @@ test("marks that a clock left in the future are pulled back, with one alarm", as
   const clocks = () => store.sql("SELECT kind, subject, ended_at FROM incidents WHERE kind = 'clock'");
   expect(await clocks()).toEqual([{ kind: "clock", subject: "database", ended_at: null }]);
   await store.clock.set(at("2026-04-15T08:00Z"));
-  await sweeping();
+  await sweeping({ incidents: incidents(store.prisma, logged.log, { askAgainMs: 0 }) });
   expect(await clocks()).toEqual([{ kind: "clock", subject: "database", ended_at: at("2026-04-15T08:00Z") }]);
 });
