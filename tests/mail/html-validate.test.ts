@@ -1,19 +1,7 @@
-import type { RuleConfig } from "html-validate";
 import PostalMime from "postal-mime";
 import { expect, test } from "vitest";
 import { everyMail } from "../support/outbox.ts";
-import { htmlComplaints } from "../support/page-looks.ts";
-
-/** What a mail has to do differently from a page. */
-const OF_MAILS: RuleConfig = {
-  // Gmail drops style sheets for readers with addresses elsewhere: what has to hold is written into the elements.
-  "no-inline-style": "off",
-  // Outlook for Windows lays out with Word, which knows tables and their old attributes, and no max-width.
-  "no-conditional-comment": "off",
-  "no-deprecated-attr": "off",
-  // Mail programs take out <article> and keep the role, which lets a screen reader tell mail from program.
-  "prefer-native-element": ["error", { exclude: ["article"] }],
-};
+import { htmlComplaints, OF_MAILS } from "../support/page-looks.ts";
 
 const mails = [...(await everyMail()), ...(await everyMail({}, "de"))];
 

@@ -4,12 +4,15 @@ import type { QuietNews } from "../../src/core/quiet-news.ts";
 import { WIDENINGS } from "../../src/core/wider.ts";
 import {
   type AskedMail,
+  composeAlarm,
   composeAlreadySubscribed,
   composeConfirm,
   composeLink,
   composeQuiet,
+  type ToldIncident,
 } from "../../src/mail/short-mails.ts";
 import { aRenderer } from "../support/mails.ts";
+import { htmlComplaints, OF_MAILS } from "../support/page-looks.ts";
 
 const renderer = await aRenderer({ postalAddress: "1 Example Street" });
 const mail: AskedMail = {
@@ -181,6 +184,60 @@ https://3.example/
   });
 });
 
+/** Three of a kind, of which the second still stands. */
+function alarm(of: Partial<ToldIncident> = {}, given: Partial<Parameters<typeof composeAlarm>[0]> = {}) {
+  const incident: ToldIncident = {
+    ...{ kind: "smtp-down", subject: "1.2.3.4:25", words: "It <cannot> be reached.", stage: "over" },
+    ...{ beganAt: mail.asked.at, endedAt: new Date("2026-04-01T11:00Z"), ...of },
+  };
+  return composeAlarm({
+    ...{ ...mail, adminUrl: "https://3.example/admin", site: "paperboy.example" },
+    incidents: [incident, { ...incident, subject: "5.6.7.8:25" }, { ...incident, subject: "5.6.7.8:25" }],
+    ...given,
+  });
+}
+
+describe("an alarm", () => {
+  test("is about what still stands, names the others, and has html that says the same", async () => {
+    const over = { kind: "disk", words: "It is full.", beganAt: mail.asked.at } as const;
+    const incidents: ToldIncident[] = [
+      { ...over, subject: "one:/data", endedAt: mail.composedAt, stage: "both" },
+      { ...over, subject: "two:/data", words: "This one stands.", endedAt: null, stage: "begun" },
+    ];
+    const { raw, messageId } = alarm({}, { incidents });
+    const { subject, text, html } = await PostalMime.parse(raw);
+    expect([messageId, subject]).toEqual(["alarm.r-1@paperboy.example", "A disk is getting full"]);
+    expect(text).toContain(
+      "This one stands.\n\nIt began on April 1, 2026 at 09:59 UTC.\n\nOne more of the same: one:/data\n",
+    );
+    const seen = html!.replace(/<(?:head|style)[\s\S]*?<\/(?:head|style)>|<!--[\s\S]*?-->|<[^>]*>/gu, " ");
+    for (const said of ["This one stands.", "One more of the same: one:/data", "at the Paperboy of paperboy.example"])
+      expect(seen).toContain(said);
+  });
+
+  test("without an /admin it leads nowhere, and what a far end said is no markup", async () => {
+    const { text, html } = await PostalMime.parse(alarm({}, { adminUrl: null }).raw);
+    expect([text!.includes("http"), [...html!.matchAll(/href="/gu)].length]).toEqual([false, 0]);
+    expect(html).toContain("It &lt;cannot&gt; be reached.");
+    expect(text).toContain("2 more of the same: 5.6.7.8:25\n");
+  });
+
+  test("goes to whom it is addressed, with no way to leave a list", async () => {
+    const { raw, envelope } = alarm();
+    expect(envelope).toEqual({ from: "hello@paperboy.example", to: "reader@example.com" });
+    const keys = (await PostalMime.parse(raw)).headers.map(({ key }) => key);
+    expect(keys.filter((key) => key.startsWith("list-"))).toEqual([]);
+  });
+
+  test("html-validate has nothing to say of it, in any stage and language", async () => {
+    for (const stage of ["begun", "over", "both"] as const)
+      for (const language of ["en", "de"])
+        expect(
+          await htmlComplaints((await PostalMime.parse(alarm({ stage }, { language }).raw)).html!, OF_MAILS),
+        ).toEqual([]);
+  });
+});
+
 test("nothing a visitor sent can be the page: S9", () => {
   for (const page of [
     "https://paperboy.example/?utm=win+a+prize",
@@ -205,6 +262,7 @@ test("every visible word of the short mails comes from the catalogue", async () 
     ...[null, ...WIDENINGS].map((widening) =>
       quiet({ advice: widening && { ...ADVICE, widening, name: "…" } }, inPseudo),
     ),
+    ...(["begun", "over", "both"] as const).map((stage) => alarm({ stage, words: "…" }, { ...inPseudo, site: "1" })),
   ];
   for (const { raw } of mails) {
     const { subject, text, html } = await PostalMime.parse(raw);
