@@ -50,11 +50,6 @@ const OF_PAGES: RuleConfig = {
   "form-dup-name": ["error", { shared: ["radio", "checkbox", "button", "submit"] }],
 };
 
-/**
- * What html-validate finds, as `line: rule: message`.
- *
- * @param rules where we differ from all that it recommends
- */
 /** What a mail has to do differently from a page. */
 export const OF_MAILS: RuleConfig = {
   // Gmail drops style sheets for readers with addresses elsewhere: what has to hold is written into the elements.
@@ -66,6 +61,11 @@ export const OF_MAILS: RuleConfig = {
   "prefer-native-element": ["error", { exclude: ["article"] }],
 };
 
+/**
+ * What html-validate finds, as `line: rule: message`.
+ *
+ * @param rules where we differ from all that it recommends
+ */
 export async function htmlComplaints(html: string, rules = OF_PAGES): Promise<string[]> {
   const validator = new HtmlValidate({ root: true, extends: ["html-validate:recommended"], rules });
   const { results } = await validator.validateString(html);
