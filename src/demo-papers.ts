@@ -4,6 +4,7 @@ import { lastCompleteDay } from "./actions/close-edition.ts";
 import { importPapers } from "./actions/import-papers.ts";
 import type { App } from "./app.ts";
 import { addDays, daysBetween } from "./core/day.ts";
+import { editionDayOf } from "./core/edition-at-hand.ts";
 import { FROM_FILE } from "./core/edition-close.ts";
 import type { Day, Sighting } from "./core/paper.ts";
 import { dateOf, type Say } from "./core/text.ts";
@@ -26,8 +27,6 @@ const SAMPLE = fileURLToPath(new URL("../sample/papers.jsonl", import.meta.url))
 /** A live source that takes longer, or has fewer papers, makes no good first impression. */
 const LIVE_MS = 3_000;
 const LIVE_PAPERS = 10;
-/** An edition takes the papers of so many days. */
-const EDITION_DAYS = 7;
 
 export async function demoPapers(app: Needs, files: readonly string[]): Promise<DemoPapers> {
   const yesterday = lastCompleteDay(app.now());
@@ -49,9 +48,10 @@ async function fromFiles(app: Needs, files: readonly string[], yesterday: Day): 
   }
   if (newest === null) throw new Invalid(`no paper was found in ${files.join(", ")}`);
   if (refused > 0) told.push(`${refused} refused in all`);
-  // Files of a month ago make the edition of that month's last day: yesterday's would have none of their papers.
-  const isOld = daysBetween(newest, yesterday) >= EDITION_DAYS;
-  return { read, from: files.join(", "), editionDate: isOld ? newest : yesterday, isLive: false, notice: null, told };
+  return {
+    ...{ read, from: files.join(", "), isLive: false, notice: null, told },
+    editionDate: editionDayOf(newest, yesterday),
+  };
 }
 
 async function live(app: Needs, day: Day): Promise<DemoPapers | null> {

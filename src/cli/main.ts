@@ -20,20 +20,28 @@ import { preview } from "./commands/preview.ts";
 import { type PlayedApp, replay } from "./commands/replay.ts";
 import { resume } from "./commands/resume.ts";
 import { suppress } from "./commands/suppress.ts";
+import { today } from "./commands/today.ts";
 import { topics } from "./commands/topics.ts";
+import { widthFor } from "./digest-in-terminal.ts";
+import { openProgress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
 const settings = (): Config => readConfig(process.env);
+/** What a server says while all is well is of no interest to who gives one command. */
+const quieter = (level: string): string => (level === "info" ? "warn" : level);
 /** What a program reads stands on standard output alone; the log goes beside it. */
 const logFor = (config: Config, level: string = config.logLevel): Log =>
   openLog({ level, pretty: process.stderr.isTTY, write: (line) => void process.stderr.write(line) });
+
+const isColourful = process.stdout.isTTY && !process.env.NO_COLOR;
+const progress = openProgress(process.stderr);
 
 const terminal: Terminal = {
   print: (text) => void process.stdout.write(text.endsWith("\n") ? text : `${text}\n`),
   complain: (text) => void process.stderr.write(`${text}\n`),
   async withApp(work) {
     const config = settings();
-    const log = logFor(config, config.logLevel === "info" ? "warn" : config.logLevel);
+    const log = logFor(config, quieter(config.logLevel));
     const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
     // The catcher's page is for whoever serves: a command beside a running server takes any free port.
     const { openApp } = await import("../app.ts");
@@ -82,16 +90,33 @@ program.addCommand(
     ...terminal,
     readRecording: async (folder) => (await import("../sources/read-recording.ts")).readRecording(folder),
     onStage,
-    show: (line) => void (process.stderr.isTTY && process.stderr.write(`\r\u001b[K${line}`)),
+    show: progress.show,
   }).exitOverride(),
 );
 program.addCommand(
   doctor({
     print: terminal.print,
-    isColourful: process.stdout.isTTY && !process.env.NO_COLOR,
+    isColourful,
     examine: async (options) => (await import("../doctor.ts")).examine(process.env, options),
     fail: () => {
       process.exitCode = 1;
+    },
+  }).exitOverride(),
+);
+
+program.addCommand(
+  today({
+    ...{ print: terminal.print, complain: terminal.complain, progress },
+    screen: { width: widthFor(process.stdout.isTTY ? process.stdout.columns : undefined), isColourful },
+    async withDesk(work) {
+      const config = settings();
+      const { openTodayDesk } = await import("../today-desk.ts");
+      const desk = await openTodayDesk(config, { log: logFor(config, quieter(config.logLevel)) });
+      try {
+        return await work(desk);
+      } finally {
+        await desk.close();
+      }
     },
   }).exitOverride(),
 );

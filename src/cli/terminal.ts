@@ -13,6 +13,11 @@ export function json(value: unknown): string {
   return JSON.stringify(value, (_, it) => (typeof it === "bigint" ? String(it) : it));
 }
 
+/** What stands below a command's options when it is asked for help. */
+export function examples(...commands: readonly string[]): string {
+  return `\nExamples:\n${commands.map((command) => `  $ ${command}`).join("\n")}\n`;
+}
+
 /** Columns, aligned; a number stands to the right. */
 export function table(rows: readonly (readonly (string | number)[])[]): string {
   const widths = rows[0]?.map((_, at) => Math.max(...rows.map((row) => String(row[at] ?? "").length))) ?? [];

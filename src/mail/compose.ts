@@ -39,9 +39,11 @@ export interface DigestMail {
   readonly digest: Digest;
   readonly fragments: EditionFragments;
   readonly reader: DigestReader;
-  readonly links: DigestLinks;
+  /** Null: it stands alone, by fragments that do so too. */
+  readonly links: DigestLinks | null;
   readonly letterhead: Letterhead;
   readonly waybill?: Waybill;
+  /** Of whom it is sent to by subscription; for who asked for this one alone, not used. */
   readonly listId: string;
   /** Names the message: the same on every try. Letters, digits and `._-`. */
   readonly deliveryId: string;
@@ -73,12 +75,14 @@ export function composeDigest(mail: DigestMail): Composed {
       feedback: [compactDay(digest.editionDate), digest.cadence, fragments.say.language],
       extra: waybill.extra,
     },
-    {
-      listId: mail.listId,
-      listName: fragments.say("mail.name"),
-      unsubscribeUrl: links.unsubscribeUrl,
-      unsubscribeMailto: links.unsubscribeMailto,
-    },
+    links === null
+      ? undefined
+      : {
+          listId: mail.listId,
+          listName: fragments.say("mail.name"),
+          unsubscribeUrl: links.unsubscribeUrl,
+          unsubscribeMailto: links.unsubscribeMailto,
+        },
   );
   const parts = {
     text: bodyOf("text", mail, { sections, contents, fragments }),
@@ -153,15 +157,17 @@ function bodyOf(
     fill(sheet, fragments.frame(part, digest.cadence, isPart), {
       papers,
       lead: fragments.lead(part, contents),
-      ...(isPart && {
-        more: fragments.more(part, contents),
-        seeAll: fragments.seeAll(part, query === null ? null : contents.total),
-        allUrl: fragments.link(part, query ? `${links.editionUrl}?${query}` : links.editionUrl),
+      ...(isPart && { more: fragments.more(part, contents) }),
+      ...(links && {
+        ...(isPart && {
+          seeAll: fragments.seeAll(part, query === null ? null : contents.total),
+          allUrl: fragments.link(part, query ? `${links.editionUrl}?${query}` : links.editionUrl),
+        }),
+        viewUrl: fragments.link(part, links.viewUrl),
+        preferencesUrl: fragments.link(part, links.preferencesUrl),
+        pauseUrl: fragments.link(part, links.pauseUrl),
+        unsubscribeUrl: fragments.link(part, links.unsubscribeUrl),
       }),
-      viewUrl: fragments.link(part, links.viewUrl),
-      preferencesUrl: fragments.link(part, links.preferencesUrl),
-      pauseUrl: fragments.link(part, links.pauseUrl),
-      unsubscribeUrl: fragments.link(part, links.unsubscribeUrl),
     } satisfies Partial<Record<MarkName, Filling>>);
 }
 

@@ -9,7 +9,7 @@ import type { QuietNews } from "../core/quiet-news.ts";
 import type { Named, ReturnAddresses } from "../core/return-address.ts";
 import type { Preferences } from "../core/subscription.ts";
 import { Invalid, Permanent } from "../errors.ts";
-import { composeDigest, fitDigest } from "./compose.ts";
+import { composeDigest, type DigestReader, fitDigest } from "./compose.ts";
 import type { Signer } from "./dkim.ts";
 import { countSignatures } from "./dkim-check.ts";
 import { addressForWire, type Mailbox, parseMailbox } from "./headers.ts";
@@ -79,6 +79,16 @@ export interface Addressee {
   readonly preferences: Pick<Preferences, "filter" | "language" | "format">;
 }
 
+/** Who gets a digest that stands alone, and what in. */
+export interface Alone {
+  readonly digest: Digest;
+  readonly edition: EditionHead;
+  readonly reader: DigestReader;
+  /** Names the message, like a delivery does: letters, digits and `._-`. */
+  readonly id: string;
+  readonly composedAt: Date;
+}
+
 type EditionHead = Pick<Edition, "date" | "rankedBy" | "revision">;
 
 export interface Post {
@@ -86,6 +96,8 @@ export interface Post {
   fitDigest(of: { digest: Digest; edition: EditionHead; delivery: Addressee }): Digest;
   /** The same input makes the same bytes. */
   composeDigest(of: { digest: Digest; edition: EditionHead; delivery: Addressee; composedAt: Date }): Composed;
+  /** A digest that somebody makes for themselves, without a subscription or a server behind it: it leads to papers alone. */
+  composeAlone(of: Alone): { readonly message: Composed /** How many of its papers fitted. */; readonly count: number };
   /** A digest as its reader would get it: one of its parts, or the whole message. */
   show(of: Parameters<Post["composeDigest"]>[0], as: "text" | "html" | "eml"): Promise<string>;
   send(mail: Composed): Promise<Outcome>;
@@ -269,6 +281,16 @@ export function openPost({
     fitDigest: ({ digest, edition, delivery }) => fitDigest(digest, fragmentsOf(edition), readerOf(delivery)),
 
     composeDigest: compose,
+
+    composeAlone({ digest, edition: { date, rankedBy }, reader, id, composedAt }) {
+      const fragments = renderer.edition({ date, rankedBy, isAlone: true });
+      const fitted = fitDigest(digest, fragments, reader);
+      const message = composeDigest({
+        ...{ digest: fitted, fragments, reader, links: null, letterhead: digestHead, listId },
+        ...{ deliveryId: `today.${id}`, composedAt },
+      });
+      return { message, count: fitted.items.length };
+    },
 
     async show(of, as) {
       const { raw } = compose(of);

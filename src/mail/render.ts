@@ -32,7 +32,13 @@ export type Notice = (say: Say) => string;
 
 export interface Renderer {
   /** Starts empty and fills as mails are composed: keep one an edition, let it go with the edition. */
-  edition(of: { readonly date: Day; readonly rankedBy: RankedBy; readonly notice?: Notice | null }): EditionFragments;
+  edition(of: {
+    readonly date: Day;
+    readonly rankedBy: RankedBy;
+    readonly notice?: Notice | null;
+    /** There is no server behind it and nobody is subscribed: it leads to the papers and nowhere else. */
+    readonly isAlone?: boolean;
+  }): EditionFragments;
   /** A whole short mail, encoded; its subject stands under `mail.<name>.subject` and may say what the view holds. */
   short(
     name: ShortMailName,
@@ -147,7 +153,7 @@ export function openRenderer(options: RendererOptions): Renderer {
 }
 
 function fragmentsOf(
-  { date, rankedBy, notice }: Parameters<Renderer["edition"]>[0],
+  { date, rankedBy, notice, isAlone = false }: Parameters<Renderer["edition"]>[0],
   say: Say,
   options: RendererOptions,
 ): Fragments {
@@ -182,7 +188,7 @@ function fragmentsOf(
             papers: marks.papers,
             heading: say("mail.digest.heading", { rankedBy, cadence, date: dateOf(date), week }),
             number: say("mail.digest.number", { number: dayOfYear(date), year: date.slice(0, 4) }),
-            isPart,
+            ...{ isPart, isAlone },
             notice: notice ? inertLine(notice(say), 500) : "",
             cadence,
             date: dateOf(date),
@@ -193,7 +199,7 @@ function fragmentsOf(
       ),
     paper: (part, paper, isInSection) =>
       kept((isInSection ? inSections : papers)[part], paper.key, () => {
-        const view = { mark: marks, isInSection, paper: paperView(paper, say, publicUrl) };
+        const view = { mark: marks, isInSection, paper: paperView(paper, say, isAlone ? null : publicUrl) };
         return encoded(part, templates.get("digest", part).paper(say, view));
       }),
     section: (part) =>
@@ -273,9 +279,12 @@ function keyOf(because: readonly Because[], paperTopics: readonly string[], isOn
   return key;
 }
 
-/** What the templates see of a paper. Text is inert, addresses are http(s) or null; one without an address of its own has our page. */
-function paperView(paper: RankedPaper, say: Say, publicUrl: string): View {
-  const ownPage = new URL(`/papers/${encodeURIComponent(paper.id)}`, publicUrl).href;
+/**
+ * What the templates see of a paper. Text is inert, addresses are http(s) or null; one without an address of its own has our
+ * page, where there is a server to show it.
+ */
+function paperView(paper: RankedPaper, say: Say, publicUrl: string | null): View {
+  const ownPage = publicUrl === null ? null : new URL(`/papers/${encodeURIComponent(paper.id)}`, publicUrl).href;
   const [url, pdfUrl, codeUrl] = [
     webAddress(paper.url) ?? ownPage,
     webAddress(paper.pdfUrl),
