@@ -60,6 +60,8 @@ import { papers } from "./store/papers.ts";
 import { planning } from "./store/planning.ts";
 import { pulls } from "./store/pulls.ts";
 import { quietReaders } from "./store/quiet-readers.ts";
+import { readerExports } from "./store/reader-exports.ts";
+import { readerImports } from "./store/reader-imports.ts";
 import { readerRecords } from "./store/reader-records.ts";
 import { recorder } from "./store/recorder.ts";
 import { reports } from "./store/reports.ts";
@@ -214,6 +216,8 @@ export async function openApp(
       erasure: erasure(prisma),
       readerRecords: readerRecords(prisma),
       leavingReasons: leavingReasons(prisma),
+      readerImports: readerImports(pool),
+      readerExports: readerExports(pool),
       restoration: restoration(prisma),
       clockWatch: clockWatch(prisma),
       planning: planning(prisma),

@@ -41,6 +41,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   undici: ["src/fetch.ts"],
   "rate-limiter-flexible": ["src/store/", "src/queue/"],
   commander: ["src/cli/"],
+  "csv-parse": ["src/cli/"],
   pino: ["src/log.ts"],
 };
 

@@ -44,7 +44,7 @@ export function digestInTerminal(
     const margin = `${String(number).padStart(2)}. `;
     const room = width - margin.length;
     const [standing, url] = [standingInWords(it, say), webAddress(it.url)];
-    const why = reasonInWords(because, { say, watches: 1, topicName });
+    const why = reasonInWords(because, { say, topics: it.topics, watches: 1, topicName });
     const links = [
       ...(url === null ? [] : [url]),
       ...(webAddress(it.pdfUrl) === null || webAddress(it.pdfUrl) === url

@@ -19,6 +19,7 @@ import { pause } from "./commands/pause.ts";
 import { preview } from "./commands/preview.ts";
 import { type PlayedApp, replay } from "./commands/replay.ts";
 import { resume } from "./commands/resume.ts";
+import { subscribers } from "./commands/subscribers.ts";
 import { suppress } from "./commands/suppress.ts";
 import { today } from "./commands/today.ts";
 import { topics } from "./commands/topics.ts";
@@ -85,6 +86,7 @@ program
   });
 for (const command of [collect, importFiles, preview, edition, deliver, pause, resume, suppress, topics, erase])
   program.addCommand(command(terminal).exitOverride());
+program.addCommand(subscribers({ ...terminal, progress, output: process.stdout }).exitOverride());
 program.addCommand(
   replay({
     ...terminal,

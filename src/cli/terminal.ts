@@ -1,4 +1,5 @@
 import type { App } from "../app.ts";
+import type { Progress } from "./progress.ts";
 
 /** What a command needs of the world around it. */
 export interface Terminal {
@@ -6,6 +7,12 @@ export interface Terminal {
   complain(text: string): void;
   /** Opens everything for the length of one command. */
   withApp<T>(work: (app: App) => Promise<T>): Promise<T>;
+}
+
+/** The same for what takes long, and for what is longer than one print. */
+export interface ListTerminal extends Terminal {
+  readonly progress: Progress;
+  readonly output: NodeJS.WritableStream;
 }
 
 /** One JSON object on one line, for programs. */

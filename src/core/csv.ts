@@ -17,7 +17,17 @@ export function csvRow(values: readonly (string | number | boolean | null)[]): s
   return `${values.map(csvField).join(",")}\r\n`;
 }
 
-/** Spreadsheets skip spaces and invisible characters before a sign; tab and carriage return begin a formula by themselves. */
+/** What was written by {@link csvField}: the apostrophe before a formula is gone. */
+export function fromCsvField(field: string): string {
+  return field.startsWith("'") && FORMULA.test(field) ? field.slice(1) : field;
+}
+
+/**
+ * Spreadsheets skip spaces and invisible characters before a sign; tab and carriage return begin a formula by themselves.
+ * What stands behind apostrophes of its own gets one more, or nobody could tell which of them was ours.
+ */
+const FORMULA = /^'*(?:[\s\p{C}]*[=+\-@\uff1d\uff0b\uff0d\uff20|%]|[\t\r\n])/u;
+
 function inert(text: string): string {
-  return /^[\s\p{C}]*[=+\-@\uff1d\uff0b\uff0d\uff20|%]/u.test(text) || /^[\t\r\n]/.test(text) ? `'${text}` : text;
+  return FORMULA.test(text) ? `'${text}` : text;
 }

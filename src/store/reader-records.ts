@@ -44,6 +44,8 @@ export interface RequestRecord {
   readonly page: string | null;
   readonly textVersion: string | null;
   readonly askedIpKey: string | null;
+  /** Of an import: when or how consent was given, as the list said. */
+  readonly consent: string | null;
   readonly askedAt: Date;
   readonly state: string;
   readonly answer: string | null;
@@ -130,7 +132,7 @@ export function readerRecords(prisma: PrismaClient) {
 
     /** Oldest first, those after an id. */
     requests: (addressKey: string, afterId: bigint, limit: number): Promise<RequestRecord[]> => prisma.$queryRaw`
-      SELECT id, kind, asked_by AS "askedBy", page, text_version AS "textVersion", asked_ip_key AS "askedIpKey",
+      SELECT id, kind, asked_by AS "askedBy", page, text_version AS "textVersion", asked_ip_key AS "askedIpKey", consent,
         asked_at AS "askedAt", state, answer, answered_at AS "answeredAt", confirmed_at AS "confirmedAt",
         nullif(wanted, '{}'::jsonb) AS wanted
       FROM requests WHERE address_key = ${addressKey} AND id > ${afterId} ORDER BY id LIMIT ${limit}`,

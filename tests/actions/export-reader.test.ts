@@ -83,7 +83,13 @@ test("everything held on a reader: who, what they chose and when, how they asked
     requests: [
       {
         ...{ id: ID, kind: "subscribe", askedBy: "form", page: "/", textVersion: "en-0123456789ab" },
-        ...{ askedIpKey: "key of 192.0.2.7", askedAt: "2026-04-15T05:00:00.000Z", state: "confirmed", answer: null },
+        ...{
+          askedIpKey: "key of 192.0.2.7",
+          consent: null,
+          askedAt: "2026-04-15T05:00:00.000Z",
+          state: "confirmed",
+          answer: null,
+        },
         ...{ answeredAt: null, confirmedAt: "2026-04-15T05:00:00.000Z", wanted: chosen },
       },
     ],

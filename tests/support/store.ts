@@ -21,6 +21,8 @@ import { papers } from "../../src/store/papers.ts";
 import { planning } from "../../src/store/planning.ts";
 import { pulls } from "../../src/store/pulls.ts";
 import { quietReaders } from "../../src/store/quiet-readers.ts";
+import { readerExports } from "../../src/store/reader-exports.ts";
+import { readerImports } from "../../src/store/reader-imports.ts";
 import { readerRecords } from "../../src/store/reader-records.ts";
 import { reports } from "../../src/store/reports.ts";
 import { requests } from "../../src/store/requests.ts";
@@ -58,6 +60,7 @@ export async function aStore(start = at("2026-04-15T07:00Z")) {
     erasure: erasure(prisma),
     readerRecords: readerRecords(prisma),
     leavingReasons: leavingReasons(prisma),
+    ...{ readerImports: readerImports(pool), readerExports: readerExports(pool) },
     restoration: restoration(prisma),
     clockWatch: clockWatch(prisma),
     planning: planning(prisma),

@@ -1,0 +1,309 @@
+/** A list of readers as a file holds it: which column means what, what a line says, and how ours are written. */
+import { Invalid } from "../errors.ts";
+import { fromCsvField } from "./csv.ts";
+import type { DomainList } from "./domain-list.ts";
+import { type Address, parseAddress } from "./email-address.ts";
+import { type Filter, filterSchema, type Watch } from "./filter.ts";
+import { cutAtWord, inertText } from "./inert.ts";
+import { problemsOf } from "./problems.ts";
+import { type Preferences, preferencesSchema } from "./subscription.ts";
+import type { Catalogue } from "./topics.ts";
+
+/** One reader of a list, ready to be taken in. */
+export interface ListedReader {
+  readonly address: Address;
+  readonly preferences: Preferences;
+  readonly isPaused: boolean;
+  /** Null: until they come back. */
+  readonly pausedUntil: Date | null;
+  /** When or how they agreed, in the list's own words. */
+  readonly consent: string;
+  /** Null when its words name no date. */
+  readonly consentedAt: Date | null;
+}
+
+/** Where each thing stands in a line; several places for what several columns may say, the best first. */
+export type Columns = Readonly<Record<Field, readonly number[]>>;
+
+type Field = keyof typeof NAMES;
+
+/**
+ * The names a column goes by, the clearest first, in small letters and digits alone. Those of our own export, and of others':
+ * listmonk (email, status), Mailchimp (Email Address, CONFIRM_TIME, OPTIN_TIME, TIMEZONE, UNSUB_TIME, CLEAN_TIME), Ghost
+ * (email, subscribed_to_emails, deleted_at).
+ */
+const NAMES = {
+  email: ["email", "emailaddress", "mail", "mailaddress", "address"],
+  status: ["status"],
+  pausedUntil: ["pauseduntil"],
+  filter: ["filter"],
+  topics: ["topics", "topic"],
+  categories: ["categories", "category", "arxivcategories"],
+  include: ["include", "words", "phrases", "keywords"],
+  authors: ["authors", "author"],
+  exclude: ["exclude", "not", "without"],
+  minUpvotes: ["minupvotes", "upvotes", "votes"],
+  onlyWithCode: ["onlywithcode", "withcode"],
+  cadence: ["cadence", "frequency"],
+  weekday: ["weekday", "day"],
+  hour: ["hour", "deliveryhour", "time"],
+  zone: ["zone", "timezone", "tz"],
+  maxPapers: ["maxpapers", "papers"],
+  language: ["language", "lang", "locale"],
+  format: ["format", "emailformat"],
+  consent: ["consent", "consentedat", "consentdate", "confirmtime", "confirmedat", "optintime", "optin", "optedinat"],
+  left: ["unsubtime", "unsubscribedat", "cleantime", "deletedat", "endedat"],
+  subscribed: ["subscribedtoemails", "subscribed"],
+} as const;
+
+/**
+ * @param header the fields of the first line
+ * @param consentColumn the column that says when or how consent was given; null: one whose name says so
+ * @throws {Invalid} for a header that names no address or no consent, or a column twice
+ */
+export function readColumns(header: readonly string[], consentColumn: string | null): Columns {
+  const there = header.map(keyOf);
+  const named = header.filter((name) => name.trim() !== "").join(", ");
+  const placesOf = (name: string): number[] => {
+    const places = there.flatMap((key, at) => (key === name ? [at] : []));
+    if (places.length > 1)
+      throw new Invalid(
+        `The column ${JSON.stringify(header[places[0]!]!.trim())} stands in the first line twice. Rename or remove one.`,
+      );
+    return places;
+  };
+  const columns = Object.fromEntries(
+    Object.entries(NAMES).map(([field, names]) => [field, names.flatMap(placesOf)]),
+  ) as unknown as Record<Field, readonly number[]>;
+  if (consentColumn !== null) {
+    columns.consent = keyOf(consentColumn) === "" ? [] : placesOf(keyOf(consentColumn));
+    if (columns.consent.length === 0)
+      throw new Invalid(`There is no column ${JSON.stringify(consentColumn)}. The first line has: ${named}`);
+  }
+  if (columns.email.length === 0)
+    throw new Invalid(`No column of the first line is an address: ${named}. Call it email.`);
+  if (columns.consent.length === 0)
+    throw new Invalid(
+      `No column says when or how consent was given, and without that nobody may be written to (GDPR, Art. 7). Name it: --consent-column NAME. The first line has: ${named}`,
+    );
+  return columns;
+}
+
+function keyOf(name: string): string {
+  return name
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, "");
+}
+
+/**
+ * What each line says. Preferences that were read before are not read again: a list has few, however long it is.
+ *
+ * @returns the reader, or in words why the line is refused, without any address
+ */
+export function readerReader(
+  columns: Columns,
+  {
+    catalogue,
+    refusedDomains,
+    now,
+  }: { readonly catalogue: Catalogue; readonly refusedDomains: DomainList; readonly now: Date },
+): (fields: readonly string[]) => ListedReader | { readonly refused: string } {
+  const schema = preferencesSchema(filterSchema(catalogue));
+  const known = new Map<string, Preferences>();
+  const width = Math.max(...Object.values(columns).flat()) + 1;
+
+  const preferencesIn = (cells: Cells): Preferences => {
+    const given = PREFERENCES.map((field) => cells(field));
+    const key = JSON.stringify(given);
+    let preferences = known.get(key);
+    if (preferences === undefined) {
+      const parsed = schema.safeParse(rawPreferences(cells));
+      if (!parsed.success) throw new Invalid(problemsOf(parsed.error).map(inWords).join(" "));
+      preferences = parsed.data;
+      if (known.size >= MOST_KNOWN) known.clear();
+      known.set(key, preferences);
+    }
+    return preferences;
+  };
+
+  return (fields) => {
+    const places = (field: Field) => columns[field].map((at) => fromCsvField((fields[at] ?? "").trim()).trim());
+    const cells: Cells = (field) => places(field).find((text) => text !== "") ?? "";
+    try {
+      if (fields.some((text, at) => at < width && text.includes("\ufffd")))
+        refuse("It is not in UTF-8. Save the file as UTF-8.");
+      const address = parseAddress(cells("email"));
+      if (refusedDomains.has(address.domain)) refuse("Addresses of this domain are refused (REFUSE_DISPOSABLE).");
+      const isPaused = readStatus(cells);
+      const until = cells("pausedUntil");
+      return {
+        ...{ address, isPaused, preferences: preferencesIn(cells) },
+        pausedUntil: isPaused && until !== "" ? readInstant(until, "paused until") : null,
+        ...readConsent(cells("consent"), now),
+      };
+    } catch (error) {
+      // A line that is shifted has addresses where nobody looks for them.
+      if (error instanceof Invalid) return { refused: error.message.replace(/[^\s"]+@[^\s"]+/gu, "•••") };
+      throw error;
+    }
+  };
+}
+
+type Cells = (field: Field) => string;
+
+const PREFERENCES = [
+  ...["filter", "topics", "categories", "include", "authors", "exclude", "minUpvotes", "onlyWithCode"],
+  ...["cadence", "weekday", "hour", "zone", "maxPapers", "language", "format"],
+] as Field[];
+const MOST_KNOWN = 5_000;
+/** Proof in words: a sentence or two. */
+const LONGEST_CONSENT = 500;
+
+const TAKEN = new Set(["", "active", "enabled", "subscribed", "confirmed"]);
+
+/** Whether they are paused. @throws {Invalid} for who left */
+function readStatus(cells: Cells): boolean {
+  const status = cells("status").toLowerCase();
+  if (cells("left") !== "") refuse("They left that list.");
+  if (/^(?:false|no|0)$/i.test(cells("subscribed"))) refuse("They are not subscribed there.");
+  if (status === "paused") return true;
+  if (!TAKEN.has(status))
+    refuse(`Their status is ${JSON.stringify(status.slice(0, 40))}: only who is active, or paused, is taken in.`);
+  return false;
+}
+
+function readConsent(text: string, now: Date): Pick<ListedReader, "consent" | "consentedAt"> {
+  const words = inertText(text);
+  if (words === "") refuse("Nothing says when or how consent was given.");
+  if (/^(?:no|false|0|n|none|null|never|-)$/i.test(words)) refuse("The list says that no consent was given.");
+  if (/^(?:yes|true|1|y|x|ok)$/i.test(words))
+    refuse(`${JSON.stringify(words)} says neither when nor how consent was given. Write a date, or how.`);
+  const consentedAt = instantIn(words);
+  if (consentedAt !== null && consentedAt > now) refuse("Consent lies in the future.");
+  return { consent: words.length > LONGEST_CONSENT ? cutAtWord(words, LONGEST_CONSENT) : words, consentedAt };
+}
+
+/** The date that a text begins with, in UTC unless it says otherwise. */
+function instantIn(text: string): Date | null {
+  const [, day, time = "00:00", zone = "Z"] =
+    /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?) ?(Z|UTC|[+-]\d{2}:?\d{2})?)?(?!\d)/.exec(text) ??
+    [];
+  if (day === undefined) return null;
+  const at = new Date(`${day}T${time}${zone === "UTC" ? "Z" : zone.replace(/^(...)(\d\d)$/, "$1:$2")}`);
+  return Number.isNaN(at.getTime()) ? null : at;
+}
+
+function readInstant(text: string, what: string): Date {
+  return instantIn(text) ?? refuse(`${what}: write a time such as 2026-12-24T07:00Z.`);
+}
+
+/** As they stand in the cells, for the schema to judge; an empty cell says nothing. */
+function rawPreferences(cells: Cells): unknown {
+  const raw: Record<string, unknown> = { filter: rawFilter(cells) };
+  const put = (field: Field, value: (text: string) => unknown) => {
+    const text = cells(field);
+    if (text !== "") raw[field] = value(text);
+  };
+  put("cadence", (text) => text.toLowerCase());
+  put("weekday", readWeekday);
+  put("hour", (text) => number(text.replace(/:00(?::00)?$/, "")));
+  put("zone", (text) => text);
+  put("maxPapers", number);
+  put("language", (text) => text);
+  put("format", (text) => ({ plain: "text" })[text.toLowerCase()] ?? text.toLowerCase());
+  // A weekday beside a daily digest is the column of somebody else in the list.
+  if (raw.cadence !== "weekly") delete raw.weekday;
+  return raw;
+}
+
+function rawFilter(cells: Cells): unknown {
+  const whole = cells("filter");
+  if (whole !== "") {
+    try {
+      return JSON.parse(whole);
+    } catch {
+      refuse(
+        'filter: this is no JSON. Write one like {"watches": [{"topics": ["agents"]}]}, or use the other columns.',
+      );
+    }
+  }
+  const watch: Record<string, unknown> = {};
+  for (const field of ["topics", "categories"] as const) put(field, /[,;|\n]/);
+  for (const field of ["include", "authors", "exclude"] as const) put(field, /[;|\n]/);
+  if (cells("minUpvotes") !== "") watch.minUpvotes = number(cells("minUpvotes"));
+  if (cells("onlyWithCode") !== "") watch.onlyWithCode = /^(?:true|yes|1|x)$/i.test(cells("onlyWithCode"));
+  return { watches: Object.keys(watch).length === 0 ? [] : [watch] };
+
+  function put(field: "topics" | "categories" | "include" | "authors" | "exclude", separator: RegExp): void {
+    const entries = cells(field)
+      .split(separator)
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== "");
+    if (entries.length > 0) watch[field] = entries;
+  }
+}
+
+const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+
+function readWeekday(text: string): unknown {
+  const at = text.length < 3 ? -1 : WEEKDAYS.findIndex((name) => name.startsWith(text.toLowerCase()));
+  return at < 0 ? number(text) : at + 1;
+}
+
+/** What is no number stays text, for the schema to refuse. */
+function number(text: string): unknown {
+  return /^\d+$/.test(text) ? Number(text) : text;
+}
+
+function inWords({ field, message }: { readonly field: string; readonly message: string }): string {
+  return `${field.replace(/^filter\.watches\.0\./, "") || "line"}: ${message}`;
+}
+
+function refuse(reason: string): never {
+  throw new Invalid(reason);
+}
+
+/** What an export has of one reader. */
+export interface ExportedReader {
+  readonly email: string;
+  readonly state: string;
+  readonly pausedUntil: Date | null;
+  readonly preferences: Preferences;
+  /** How they agreed; null where no record of it is kept. */
+  readonly consent: string | null;
+}
+
+/** The columns of our own export; `readColumns` knows them all. */
+export const EXPORTED = [
+  ...["email", "status", "paused until", "cadence", "weekday", "hour", "zone", "max papers", "language", "format"],
+  ...["topics", "categories", "include", "authors", "exclude", "min upvotes", "only with code", "filter", "consent"],
+] as const;
+
+/** One line of it. A filter that columns cannot say, such as one of several watches, stands in `filter` as JSON. */
+export function exportedRow(reader: ExportedReader): (string | number | null)[] {
+  const { email, state, pausedUntil, preferences, consent } = reader;
+  const { cadence, weekday = null, hour, zone, maxPapers, language, format, filter } = preferences;
+  const watch = asColumns(filter);
+  const { topics, categories, include, authors, exclude } = watch ?? NO_WATCH;
+  return [
+    ...[email, state, pausedUntil?.toISOString() ?? null, cadence, weekday, hour, zone, maxPapers, language, format],
+    ...[topics.join(", "), categories.join(", "), include.join("; "), authors.join("; "), exclude.join("; ")],
+    ...[watch && watch.minUpvotes > 0 ? watch.minUpvotes : null, watch?.onlyWithCode ? "yes" : null],
+    ...[watch === null ? JSON.stringify(filter) : null, consent],
+  ];
+}
+
+const NO_WATCH: Pick<Watch, "topics" | "categories" | "include" | "authors" | "exclude"> = {
+  ...{ topics: [], categories: [], include: [], authors: [], exclude: [] },
+};
+
+/** The one nameless watch that columns can say, or that of a filter without any; null: they cannot. */
+function asColumns({ watches }: Filter): (typeof NO_WATCH & Partial<Watch> & { minUpvotes: number }) | null {
+  const [watch = { ...NO_WATCH, minUpvotes: 0, onlyWithCode: false, name: "" }, ...others] = watches;
+  const { include, authors, exclude, name } = watch;
+  const isPlain = [...include, ...authors, ...exclude].every(
+    (entry) => !/[;|\n]/.test(entry) && entry.trim() === entry,
+  );
+  return others.length === 0 && name === "" && isPlain ? watch : null;
+}

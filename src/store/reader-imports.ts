@@ -1,0 +1,102 @@
+/** Readers whom a list brings: who is new becomes a reader with the proof of consent, everybody else stays as they are. */
+import type pg from "pg";
+import type { Preferences } from "../core/subscription.ts";
+import { asFault } from "./faults.ts";
+
+export interface NewReader {
+  readonly email: string;
+  readonly addressKey: string;
+  readonly preferences: Preferences;
+  readonly isPaused: boolean;
+  readonly pausedUntil: Date | null;
+  readonly consent: string;
+  readonly consentedAt: Date | null;
+}
+
+/** `already`: a reader, or on an earlier line; `ended`: left, and stays away; `erased`: forgotten; `suppressed`: not written to. */
+export type ImportOutcome = "added" | "already" | "ended" | "erased" | "suppressed";
+
+export type ReaderImports = ReturnType<typeof readerImports>;
+
+export function readerImports(pool: pg.Pool) {
+  return {
+    /**
+     * All in one statement, so that cut short anywhere a line is in or it is not. Whoever is new falls due from now on with
+     * their group; there is no welcome digest.
+     *
+     * @param isDry nothing is written, and the same is told
+     * @returns what became of each, in their order
+     */
+    async add(readers: readonly NewReader[], { isDry = false } = {}): Promise<ImportOutcome[]> {
+      const rows = readers.map(({ preferences: p, ...reader }) => ({
+        ...{ email: reader.email, address_key: reader.addressKey, preferences: p, filter: p.filter },
+        ...{ cadence: p.cadence, weekday: p.weekday ?? null, hour: p.hour, zone: p.zone, max_papers: p.maxPapers },
+        ...{ language: p.language, format: p.format, state: reader.isPaused ? "paused" : "active" },
+        ...{ paused_until: reader.pausedUntil, consent: reader.consent, consented_at: reader.consentedAt },
+      }));
+      const values = [JSON.stringify(rows)];
+      try {
+        if (!isDry) await pool.query({ name: "import-groups", text: GROUPS, values });
+        const text = isDry ? `${LOOKED} SELECT outcome FROM looked ORDER BY nth` : ADD;
+        const name = isDry ? "import-look" : "import-add";
+        return (await pool.query<{ outcome: ImportOutcome }>({ name, text, values })).rows.map(
+          ({ outcome }) => outcome,
+        );
+      } catch (error) {
+        throw asFault(error);
+      }
+    },
+  };
+}
+
+/** Before their readers, so that the statement after this sees them; in one order, so that two imports do not wait for each other. */
+const GROUPS = `
+  INSERT INTO delivery_groups (cadence, weekday, zone, hour)
+  SELECT DISTINCT cadence, coalesce(weekday, 0), zone, hour
+  FROM jsonb_to_recordset($1::jsonb) AS r (cadence text, weekday int, zone text, hour int) ORDER BY 1, 2, 3, 4
+  ON CONFLICT DO NOTHING`;
+
+/** A reader who is there already is left as they are, whatever the list says. */
+const LOOKED = `
+  WITH given AS MATERIALIZED (
+    SELECT r.* FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS (email text, address_key text, preferences jsonb, filter jsonb,
+      cadence text, weekday int, hour int, zone text, max_papers int, language text, format text, state text,
+      paused_until timestamptz, consent text, consented_at timestamptz)) WITH ORDINALITY AS r (email, address_key, preferences,
+      filter, cadence, weekday, hour, zone, max_papers, language, format, state, paused_until, consent, consented_at, nth)
+  ), looked AS MATERIALIZED (
+    SELECT g.nth, CASE
+      WHEN EXISTS (SELECT FROM suppressions x WHERE x.address_key = g.address_key AND x.lifted_at IS NULL) THEN 'suppressed'
+      WHEN s.id IS NULL THEN
+        CASE row_number() OVER (PARTITION BY g.address_key ORDER BY g.nth) WHEN 1 THEN 'added' ELSE 'already' END
+      WHEN s.email IS NULL THEN 'erased'
+      WHEN s.state = 'ended' THEN 'ended'
+      ELSE 'already' END AS outcome
+    FROM given g LEFT JOIN subscriptions s USING (address_key)
+  )`;
+
+const ADD = `${LOOKED}, fresh AS MATERIALIZED (
+    SELECT nextval('subscriptions_id_seq') AS id, nextval('requests_id_seq') AS request_id, g.*
+    FROM given g JOIN looked USING (nth) WHERE outcome = 'added' ORDER BY nth
+  ), added AS (
+    INSERT INTO subscriptions (id, address_key, email, state, filter, cadence, weekday, hour, zone, max_papers, language, format,
+      paused_until, confirmed_at)
+    SELECT id, address_key, email, state, filter, cadence, weekday, hour, zone, max_papers, language, format, paused_until,
+      paperboy_now() FROM fresh ORDER BY nth
+    ON CONFLICT (address_key) DO NOTHING RETURNING id
+  ), proved AS (
+    -- What was asked elsewhere: forgotten with the reader, as every proof of consent is. The address stands in one place alone.
+    INSERT INTO requests (id, kind, address_key, wanted, asked_by, consent, asked_at, state, confirmed_at, expires_at)
+    SELECT request_id, 'subscribe', address_key, '{}', 'import', consent, coalesce(consented_at, paperboy_now()), 'confirmed',
+      paperboy_now(), paperboy_now() FROM fresh JOIN added USING (id)
+  ), noted AS (
+    INSERT INTO subscription_changes (subscription_id, version, what, preferences, via, request_id)
+    SELECT id, 1, 'confirmed', preferences, 'import', request_id FROM fresh JOIN added USING (id)
+  ), joined AS (
+    INSERT INTO subscription_clocks (subscription_id, group_id, joined_at, joined_late)
+    SELECT f.id, CASE f.state WHEN 'active' THEN d.id END, paperboy_now(), false
+    FROM fresh f JOIN added USING (id) JOIN delivery_groups d
+      ON (d.cadence, d.weekday, d.zone, d.hour) = (f.cadence, coalesce(f.weekday, 0), f.zone, f.hour)
+  )
+  -- Who subscribed in this very moment is a reader already.
+  SELECT CASE WHEN l.outcome = 'added' AND a.id IS NULL THEN 'already' ELSE l.outcome END AS outcome
+  FROM looked l LEFT JOIN fresh f USING (nth) LEFT JOIN added a ON a.id = f.id ORDER BY nth`;

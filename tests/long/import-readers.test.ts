@@ -1,0 +1,122 @@
+/** A list of a million readers: how long it takes, in how much memory, and what a kill in the middle leaves. */
+import { createWriteStream, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startChild } from "../support/child.ts";
+import { aStore, type TestStore } from "../support/store.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const READERS = Number(process.env.READERS ?? 1_000_000);
+/** One line in a thousand is of no use. */
+const BAD = Math.floor(READERS / 1_000);
+let folder: string;
+let list: string;
+let store: TestStore;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "paperboy-million-"));
+  list = join(folder, "readers.csv");
+  await pipeline(Readable.from(lines(READERS)), createWriteStream(list));
+  store = await aStore();
+});
+afterAll(async () => {
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
+
+function* lines(count: number): Generator<string> {
+  const zones = ["Europe/Berlin", "America/New_York", "Asia/Kathmandu", "UTC"];
+  const topics = ["agents", '"reasoning, code"', "robotics", ""];
+  yield "email,consent,hour,zone,topics\n";
+  for (let n = 1; n <= count; n++)
+    yield n % 1_000 === 0
+      ? `nobody,2025-01-01,7,UTC,\n`
+      : `reader.${n}@host${n % 977}.example.org,"2025-0${1 + (n % 9)}-11T07:00:00Z, form ${n % 7}",${n % 24},${zones[n % 4]},${topics[n % 4]}\n`;
+}
+
+interface Ran {
+  readonly code: number | NodeJS.Signals;
+  readonly out: string;
+  readonly seconds: number;
+  readonly peakMb: number;
+}
+
+/** @param killAfterMs ends it the hard way */
+async function paperboy(args: readonly string[], killAfterMs?: number): Promise<Ran> {
+  const began = performance.now();
+  const env = { PATH: process.env.PATH, HOME: folder, DATA_DIR: folder, DATABASE_URL: store.url, CATCHER_PORT: "0" };
+  const child = startChild(process.execPath, ["--max-semi-space-size=4", "bin/paperboy.js", ...args], {
+    cwd: root,
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let [out, peakMb] = ["", 0];
+  child.process.stdout!.on("data", (chunk: Buffer) => {
+    out += String(chunk);
+  });
+  const watch = setInterval(() => {
+    peakMb = Math.max(peakMb, peakOf(child.pid));
+    if (killAfterMs !== undefined && performance.now() - began > killAfterMs) child.signal("SIGKILL");
+  }, 200);
+  const code = await child.gone;
+  clearInterval(watch);
+  return { code, out, seconds: Math.round((performance.now() - began) / 100) / 10, peakMb };
+}
+
+/** VmHWM: the most the process ever had resident. */
+function peakOf(pid: number): number {
+  try {
+    return Math.round(Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024);
+  } catch {
+    return 0; // it has just ended
+  }
+}
+
+async function count(): Promise<Record<string, number>> {
+  const [row] = await store.sql<Record<string, number>>(`SELECT
+    (SELECT count(*)::int FROM subscriptions WHERE state = 'active') AS readers,
+    (SELECT count(*)::int FROM subscription_clocks WHERE group_id IS NOT NULL) AS clocks,
+    (SELECT count(*)::int FROM subscription_changes WHERE via = 'import') AS changes,
+    (SELECT count(*)::int FROM requests WHERE consent LIKE '2025-0%form%') AS proofs`);
+  return row!;
+}
+
+test("a run that is killed leaves whole readers, and the next one does the rest", async () => {
+  const killed = await paperboy(["subscribers", "import", list, "--json"], 12_000);
+  const half = await count();
+  expect(killed.code).toBe("SIGKILL");
+  expect(half).toEqual({ readers: half.readers, clocks: half.readers, changes: half.readers, proofs: half.readers });
+  expect(half.readers).toBeGreaterThan(0);
+  expect(half.readers).toBeLessThan(READERS - BAD);
+  const whole = await paperboy(["subscribers", "import", list, "--json", "--report", join(folder, "report.csv")]);
+  const done = READERS - BAD;
+  expect(JSON.parse(whole.out)).toMatchObject({
+    lines: READERS,
+    added: done - half.readers!,
+    already: half.readers,
+    refused: BAD,
+  });
+  expect(await count()).toEqual({ readers: done, clocks: done, changes: done, proofs: done });
+  expect(readFileSync(join(folder, "report.csv"), "utf8").split("\r\n").length).toBe(BAD + 2);
+});
+
+test("a million lines go in, and out again, in flat memory", async () => {
+  await store.close();
+  store = await aStore();
+  const into = await paperboy(["subscribers", "import", list, "--json"]);
+  expect(into.code).toBe(0);
+  const again = await paperboy(["subscribers", "import", list, "--json"]);
+  expect(JSON.parse(again.out)).toMatchObject({ added: 0, already: READERS - BAD });
+  const file = join(folder, "out.csv");
+  const out = await paperboy(["subscribers", "export", file, "--json"]);
+  expect(JSON.parse(out.out)).toEqual({ path: file, readers: READERS - BAD });
+  const mb = (path: string) => Math.round(statSync(path).size / 1_000_000);
+  console.log(
+    `${READERS} lines (${mb(list)} MB) in: ${into.seconds} s, ${into.peakMb} MB; once more: ${again.seconds} s, ${again.peakMb} MB; out (${mb(file)} MB): ${out.seconds} s, ${out.peakMb} MB`,
+  );
+  for (const { peakMb } of [into, again, out]) expect(peakMb).toBeLessThan(350);
+});
