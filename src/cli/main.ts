@@ -1,31 +1,17 @@
 /**
- * The command line: `paperboy COMMAND`. Exit codes: 0 done, 1 failed, 2 misused.
+ * The command line: `paperboy COMMAND`.
  *
  * The application is loaded by the commands that need it: help comes at once.
  */
 import { join } from "node:path";
-import { Command, CommanderError } from "commander";
 import { type Config, readConfig } from "../config.ts";
-import { Invalid } from "../errors.ts";
 import { type Log, openLog } from "../log.ts";
 import type { Doors } from "../main.ts";
-import { collect } from "./commands/collect.ts";
-import { deliver } from "./commands/deliver.ts";
-import { doctor } from "./commands/doctor.ts";
-import { edition } from "./commands/edition.ts";
-import { erase } from "./commands/erase.ts";
-import { importFiles } from "./commands/import.ts";
-import { pause } from "./commands/pause.ts";
-import { preview } from "./commands/preview.ts";
-import { type PlayedApp, replay } from "./commands/replay.ts";
-import { resume } from "./commands/resume.ts";
-import { subscribers } from "./commands/subscribers.ts";
-import { suppress } from "./commands/suppress.ts";
-import { today } from "./commands/today.ts";
-import { topics } from "./commands/topics.ts";
+import type { PlayedApp } from "./commands/replay.ts";
 import { widthFor } from "./digest-in-terminal.ts";
+import { openProgram, runProgram } from "./program.ts";
 import { openProgress } from "./progress.ts";
-import type { Terminal } from "./terminal.ts";
+import type { ListTerminal } from "./terminal.ts";
 
 const settings = (): Config => readConfig(process.env);
 /** What a server says while all is well is of no interest to who gives one command. */
@@ -35,9 +21,10 @@ const logFor = (config: Config, level: string = config.logLevel): Log =>
   openLog({ level, pretty: process.stderr.isTTY, write: (line) => void process.stderr.write(line) });
 
 const isColourful = process.stdout.isTTY && !process.env.NO_COLOR;
-const progress = openProgress(process.stderr);
 
-const terminal: Terminal = {
+const terminal: ListTerminal = {
+  progress: openProgress(process.stderr),
+  output: process.stdout,
   print: (text) => void process.stdout.write(text.endsWith("\n") ? text : `${text}\n`),
   complain: (text) => void process.stderr.write(`${text}\n`),
   async withApp(work) {
@@ -55,60 +42,9 @@ const terminal: Terminal = {
   },
 };
 
-const program = new Command("paperboy")
-  .description(
-    "A daily email digest of trending research papers. Settings come from the environment: see .env.example.",
-  )
-  .exitOverride()
-  .showHelpAfterError("(`paperboy help COMMAND` says more)");
-
-program
-  .command("web")
-  .description("serve the pages and the API")
-  .action(() => serve({ web: true, workers: false }));
-program
-  .command("worker")
-  .description("collect papers, close editions, plan and send digests")
-  .option("--record <folder>", "keep every answer of a source there too, for `replay`")
-  .action(({ record }: { record?: string }) => serve({ web: false, workers: true, record }));
-program
-  .command("migrate")
-  .description("bring the database to the newest migration")
-  .action(async () => {
-    const config = settings();
-    if (config.databaseUrl === null)
-      return terminal.withApp(async () => terminal.print("The embedded database is migrated at every start."));
-    const { migrate } = await import("../store/migrate.ts");
-    const { applied } = await migrate({ databaseUrl: config.databaseUrl, log: logFor(config) });
-    terminal.print(
-      applied.length === 0 ? "Nothing to do: the database is up to date." : `Applied: ${applied.join(", ")}`,
-    );
-  });
-for (const command of [collect, importFiles, preview, edition, deliver, pause, resume, suppress, topics, erase])
-  program.addCommand(command(terminal).exitOverride());
-program.addCommand(subscribers({ ...terminal, progress, output: process.stdout }).exitOverride());
-program.addCommand(
-  replay({
-    ...terminal,
-    readRecording: async (folder) => (await import("../sources/read-recording.ts")).readRecording(folder),
-    onStage,
-    show: progress.show,
-  }).exitOverride(),
-);
-program.addCommand(
-  doctor({
-    print: terminal.print,
-    isColourful,
-    examine: async (options) => (await import("../doctor.ts")).examine(process.env, options),
-    fail: () => {
-      process.exitCode = 1;
-    },
-  }).exitOverride(),
-);
-
-program.addCommand(
-  today({
-    ...{ print: terminal.print, complain: terminal.complain, progress },
+const program = openProgram({
+  terminal,
+  today: {
     screen: { width: widthFor(process.stdout.isTTY ? process.stdout.columns : undefined), isColourful },
     async withDesk(work) {
       const config = settings();
@@ -120,14 +56,31 @@ program.addCommand(
         await desk.close();
       }
     },
-  }).exitOverride(),
-);
+  },
+  replay: {
+    readRecording: async (folder) => (await import("../sources/read-recording.ts")).readRecording(folder),
+    onStage,
+  },
+  doctor: {
+    isColourful,
+    examine: async (options) => (await import("../doctor.ts")).examine(process.env, options),
+    fail: () => {
+      process.exitCode = 1;
+    },
+  },
+  serve,
+  async migrate() {
+    const config = settings();
+    if (config.databaseUrl === null) return terminal.withApp(async () => null);
+    const { migrate } = await import("../store/migrate.ts");
+    return (await migrate({ databaseUrl: config.databaseUrl, log: logFor(config) })).applied;
+  },
+});
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = codeOf(error);
-}
+const code = await runProgram(program, process.argv.slice(2), terminal.complain, (error) => {
+  if (process.env.LOG_LEVEL === "debug") console.error(error);
+});
+if (code !== 0) process.exitCode = code;
 
 /** In a corner of its own, on the parts a fresh machine has: what else is set is for the real thing. */
 async function onStage<T>(work: (app: PlayedApp) => Promise<T>): Promise<T> {
@@ -161,17 +114,4 @@ async function serve({ record, ...doors }: Doors & { record?: string | undefined
   const config = settings();
   const { run } = await import("../main.ts");
   process.exitCode = await run(doors, config, logFor(config), record);
-}
-
-function codeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof Invalid) {
-    terminal.complain(error.message);
-    for (const { field, message } of error.problems)
-      if (!error.message.includes(message)) terminal.complain(`  ${field}: ${message}`);
-    return 2;
-  }
-  terminal.complain(error instanceof Error ? error.message : String(error));
-  if (process.env.LOG_LEVEL === "debug") console.error(error);
-  return 1;
 }

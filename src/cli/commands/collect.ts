@@ -1,12 +1,13 @@
 import { Command } from "commander";
 import { collectPapers } from "../../actions/collect-papers.ts";
-import { json, type Terminal } from "../terminal.ts";
+import { examples, json, type Terminal } from "../terminal.ts";
 
 export const collect = (terminal: Terminal) =>
   new Command("collect")
     .description("read every source once, now")
     .option("--record <folder>", "keep every answer there too, for `replay`")
     .option("--json", "print one JSON object")
+    .addHelpText("after", examples("paperboy collect", "paperboy collect --record answers"))
     .action(async (options: { record?: string; json?: boolean }) => {
       const { done, recorded } = await terminal.withApp(async (app) => {
         const recording = options.record === undefined ? null : await app.openRecording(options.record);

@@ -3,7 +3,7 @@ import { deliverBatch } from "../../actions/deliver-batch.ts";
 import { judgeWaves } from "../../actions/judge-waves.ts";
 import { noticeRestore } from "../../actions/notice-restore.ts";
 import { planDeliveries } from "../../actions/plan-deliveries.ts";
-import { json, type Terminal } from "../terminal.ts";
+import { examples, json, type Terminal } from "../terminal.ts";
 
 const ROWS = 10_000;
 const RANGES = 1_000;
@@ -12,6 +12,7 @@ export const deliver = (terminal: Terminal) =>
   new Command("deliver")
     .description("plan and send what is due, here and now")
     .option("--json", "print one JSON object")
+    .addHelpText("after", examples("paperboy deliver"))
     .action(async (options: { json?: boolean }) => {
       const done = await terminal.withApp(async (app) => {
         await noticeRestore(app);

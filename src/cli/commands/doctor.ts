@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { Finding, Level } from "../../doctor/finding.ts";
-import { json, type Terminal } from "../terminal.ts";
+import { examples, json, type Terminal } from "../terminal.ts";
 
 interface Options {
   readonly offline?: boolean;
@@ -20,6 +20,7 @@ export const doctor = (terminal: Practice) =>
     .description("look at settings, parts, mail server, DNS and public address, and say what to do")
     .option("--offline", "ask nobody beyond this machine and its database")
     .option("--json", "print one JSON object")
+    .addHelpText("after", examples("paperboy doctor", "paperboy doctor --offline --json"))
     .action(async ({ offline = false, json: asJson = false }: Options) => {
       const findings = await terminal.examine({ isOffline: offline });
       const counts = countsOf(findings);

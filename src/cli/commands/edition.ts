@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { closeEdition, lastCompleteDay } from "../../actions/close-edition.ts";
-import { json, type Terminal, table } from "../terminal.ts";
+import { day } from "../option-values.ts";
+import { examples, json, type Terminal, table } from "../terminal.ts";
 
 interface Options {
   readonly date?: string;
@@ -11,9 +12,10 @@ interface Options {
 export const edition = (terminal: Terminal) =>
   new Command("edition")
     .description("show an edition's ranking, or close it now")
-    .option("--date <date>", "UTC day, 2026-04-30 (default: the last complete one)")
+    .option("--date <date>", "UTC day, 2026-04-30 (default: the last complete one)", day)
     .option("--close", "decide it now, without waiting for sources")
     .option("--json", "print one JSON object")
+    .addHelpText("after", examples("paperboy edition", "paperboy edition --date 2026-04-30 --close"))
     .action(async (options: Options) => {
       const found = await terminal.withApp(async (app) => {
         const date = options.date ?? lastCompleteDay(app.now());

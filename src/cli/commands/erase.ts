@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { eraseReader } from "../../actions/erase-reader.ts";
 import { maskAddress, parseAddress } from "../../core/email-address.ts";
 import { Invalid } from "../../errors.ts";
-import { json, type Terminal } from "../terminal.ts";
+import { examples, json, type Terminal } from "../terminal.ts";
 
 interface Options {
   readonly yes?: boolean;
@@ -16,6 +16,7 @@ export const erase = (terminal: Terminal) =>
     .argument("<address>", "as it was subscribed, in any spelling of it")
     .option("--yes", "do not ask")
     .option("--json", "print one JSON object")
+    .addHelpText("after", examples("paperboy erase reader@example.org"))
     .action(async (typed: string, { yes, json: asJson }: Options) => {
       const address = parseAddress(typed);
       if (!yes && !(await isMeant(maskAddress(address.typed)))) {

@@ -1,7 +1,8 @@
-import { Argument, Command, InvalidArgumentError } from "commander";
+import { Argument, Command } from "commander";
 import { lastCompleteDay } from "../../actions/close-edition.ts";
 import { importPapers } from "../../actions/import-papers.ts";
-import { json, type Terminal } from "../terminal.ts";
+import { day } from "../option-values.ts";
+import { examples, json, type Terminal } from "../terminal.ts";
 
 /** Refusals shown one by one; `--json` has them all. */
 const SHOWN = 20;
@@ -16,6 +17,7 @@ export const importFiles = (terminal: Terminal) =>
       day,
     )
     .option("--json", "print one JSON object")
+    .addHelpText("after", examples("paperboy import papers.json", "paperboy import page.txt --listed-on 2026-04-30"))
     .action(async (files: string[], options: { listedOn?: string; json?: boolean }) => {
       const results = await terminal.withApp(async (app) => {
         const listedOn = options.listedOn ?? lastCompleteDay(app.now());
@@ -33,8 +35,3 @@ export const importFiles = (terminal: Terminal) =>
         }
       if (results.some((file) => file.problem !== null)) process.exitCode = 1;
     });
-
-function day(text: string): string {
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
-  throw new InvalidArgumentError(`Write a day as 2026-04-30.`);
-}

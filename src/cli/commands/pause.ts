@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { json, type Terminal } from "../terminal.ts";
+import { examples, json, type Terminal } from "../terminal.ts";
 
 interface Options {
   readonly because: string;
@@ -11,6 +11,7 @@ export const pause = (terminal: Terminal) =>
     .description("stop sending digests, in every process, until `paperboy resume`")
     .option("--because <text>", "why, for whoever finds it stopped", "the operator paused it")
     .option("--json", "print one JSON object")
+    .addHelpText("after", examples('paperboy pause --because "the mail server moves"'))
     .action(async ({ because, json: asJson }: Options) => {
       const stop = await terminal.withApp((app) => app.gate.pause(because));
       const since = `${stop.at.toISOString().slice(0, 16)}Z`;

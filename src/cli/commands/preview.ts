@@ -1,10 +1,11 @@
 import { Command, Option } from "commander";
 import { preview as previewOf } from "../../actions/preview.ts";
 import { type FilterOptions, filterFrom, withFilterOptions } from "../filter-options.ts";
-import { json, type Terminal } from "../terminal.ts";
+import { papersAtMost } from "../option-values.ts";
+import { examples, json, type Terminal } from "../terminal.ts";
 
 interface Options extends FilterOptions {
-  readonly papers: string;
+  readonly papers: number;
   readonly format: "text" | "html" | "eml";
   readonly json?: boolean;
 }
@@ -12,13 +13,20 @@ interface Options extends FilterOptions {
 export const preview = (terminal: Terminal) =>
   withFilterOptions(new Command("preview"))
     .description("the digest of the newest edition for a filter, as its reader would get it")
-    .option("--papers <count>", "papers at most, 1–50", "10")
+    .option("--papers <count>", "papers at most, 1–50", papersAtMost, 10)
     .addOption(new Option("--format <format>", "what to print").choices(["text", "html", "eml"]).default("text"))
     .option("--json", "print one JSON object")
+    .addHelpText(
+      "after",
+      examples(
+        "paperboy preview --topics agents,reasoning",
+        'paperboy preview --include "kv cache" --format html > digest.html',
+      ),
+    )
     .action(async ({ papers, format, json: asJson, ...watch }: Options) => {
       await terminal.withApp(async (app) => {
         const filter = filterFrom(watch, app.catalogue);
-        const { edition, digest, papersPerDay } = await previewOf(app, filter, Number(papers));
+        const { edition, digest, papersPerDay } = await previewOf(app, filter, papers);
         if (!edition || !digest) {
           terminal.complain(
             "There is no edition with papers yet. `paperboy collect` reads the sources and `paperboy edition --close` makes one of the last complete day; a weekend has none, `--date` names another day.",
@@ -41,7 +49,7 @@ export const preview = (terminal: Terminal) =>
           cadence: "daily",
           hour: 7,
           zone: "UTC",
-          maxPapers: Number(papers),
+          maxPapers: papers,
           language: "en",
           format: format === "text" ? "text" : "html",
         } as const;

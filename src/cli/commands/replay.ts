@@ -7,7 +7,7 @@ import { parseReaderKinds, TWELVE_KINDS } from "../../core/reader-kinds.ts";
 import { tally } from "../../core/replayed.ts";
 import { Invalid } from "../../errors.ts";
 import type { RecordedFolder } from "../../sources/read-recording.ts";
-import { json, type Terminal, table } from "../terminal.ts";
+import { examples, json, type Terminal, table } from "../terminal.ts";
 
 interface Options {
   readonly readers?: string;
@@ -31,6 +31,7 @@ export const replay = (stage: Stage) =>
     .argument("<folder>", "what `collect --record` wrote, or files that `import` reads, such as 2026-04-01.json")
     .option("--readers <file>", "kinds of readers as JSON, in place of our twelve")
     .option("--json", "print one JSON object, with every digest")
+    .addHelpText("after", examples("paperboy replay sample", "paperboy replay answers --readers kinds.json --json"))
     .action(async (folder: string, { readers, json: asJson }: Options) => {
       const kindsGiven = readers === undefined ? TWELVE_KINDS : await readJson(readers);
       stage.show(`reading ${folder}`);

@@ -1,11 +1,12 @@
 import { Command } from "commander";
 import { resumeSending } from "../../actions/resume-sending.ts";
-import { json, type Terminal } from "../terminal.ts";
+import { examples, json, type Terminal } from "../terminal.ts";
 
 export const resume = (terminal: Terminal) =>
   new Command("resume")
     .description("send digests again: ends a pause, and lifts the brake of editions that were refused too often")
     .option("--json", "print one JSON object")
+    .addHelpText("after", examples("paperboy resume"))
     .action(async (options: { json?: boolean }) => {
       const lifted = await terminal.withApp((app) => resumeSending(app));
       if (options.json) terminal.print(json({ lifted }));

@@ -5,7 +5,7 @@ import type { App } from "../../app.ts";
 import { parseAddress } from "../../core/email-address.ts";
 import { Invalid } from "../../errors.ts";
 import type { Suppression } from "../../store/suppressions.ts";
-import { json, type Terminal, table } from "../terminal.ts";
+import { examples, json, type Terminal, table } from "../terminal.ts";
 
 /** Rows a page; `--after` shows the next. */
 const PAGE = 100;
@@ -13,6 +13,7 @@ const PAGE = 100;
 export const suppress = (terminal: Terminal) =>
   new Command("suppress")
     .description("addresses that are not written to; they are known by a key alone, from which no address can be read")
+    .addHelpText("after", examples("paperboy suppress list"))
     .addCommand(add(terminal).exitOverride())
     .addCommand(lift(terminal).exitOverride())
     .addCommand(list(terminal).exitOverride());
@@ -23,6 +24,7 @@ const add = (terminal: Terminal) =>
     .argument("<address>", "an address, or its key")
     .option("--note <text>", "why, for whoever finds it")
     .option("--json", "print one JSON object")
+    .addHelpText("after", examples('paperboy suppress add reader@example.org --note "asked by phone"'))
     .action(async (who: string, { note, json: asJson }: { note?: string; json?: boolean }) => {
       const { addressKey, outcome } = await terminal.withApp(async (app) => {
         const key = keyOf(app, who);
@@ -40,6 +42,7 @@ const lift = (terminal: Terminal) =>
     .argument("<address>", "an address, or its key")
     .requiredOption("--note <text>", "why that is right; it is kept")
     .option("--json", "print one JSON object")
+    .addHelpText("after", examples('paperboy suppress lift reader@example.org --note "asked by phone"'))
     .action(async (who: string, { note, json: asJson }: { note: string; json?: boolean }) => {
       if (note.trim() === "") throw new Invalid("--note is empty. Write why this address may be written to again.");
       const { addressKey, lifted } = await terminal.withApp(async (app) => {
@@ -61,6 +64,7 @@ const list = (terminal: Terminal) =>
     .option("--limit <rows>", `at most so many, ${PAGE} unless said`, rows, PAGE)
     .option("--after <key>", "go on behind this one, the last of the page before")
     .option("--json", "print one JSON object")
+    .addHelpText("after", examples("paperboy suppress list", "paperboy suppress list --all --json"))
     .action(async ({ all = false, limit, after, json: asJson }: ListOptions) => {
       const found = await terminal.withApp((app) =>
         // One more than is shown tells whether there is a next page.

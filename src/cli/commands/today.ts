@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { makeTodaysDigest, type TodaysDigest } from "../../actions/make-todays-digest.ts";
 import { maskAddress, parseAddress } from "../../core/email-address.ts";
 import type { Filter } from "../../core/filter.ts";
@@ -8,6 +8,7 @@ import type { Outcome } from "../../mail/sender.ts";
 import type { TodayDesk } from "../../today-desk.ts";
 import { digestInTerminal, type Screen } from "../digest-in-terminal.ts";
 import { type FilterOptions, filterFrom, withFilterOptions } from "../filter-options.ts";
+import { papersAtMost } from "../option-values.ts";
 import type { Progress } from "../progress.ts";
 import { examples, json, type Terminal } from "../terminal.ts";
 
@@ -151,10 +152,4 @@ function notSent(outcome: Exclude<Outcome, { kind: "accepted" }>): Error {
     withheld: "SEND_ONLY_TO does not name this address",
   }[outcome.cause];
   return new Temporary(`The mail server did not get it: ${why}. \`paperboy doctor\` looks at it.`);
-}
-
-function papersAtMost(text: string): number {
-  const count = Number(text);
-  if (Number.isInteger(count) && count >= 1 && count <= 50) return count;
-  throw new InvalidArgumentError("Write a whole number from 1 to 50.");
 }

@@ -4,7 +4,7 @@ import { arxivIdOf } from "../../core/paper.ts";
 import { EDITIONS_OF_MEAN, papersPerDayOn } from "../../core/papers-per-day.ts";
 import { barUnder, type TopicWeighed, weighTopics } from "../../core/topics.ts";
 import { Invalid } from "../../errors.ts";
-import { json, type Terminal, table } from "../terminal.ts";
+import { examples, json, type Terminal, table } from "../terminal.ts";
 
 /** Topics that a paper has half the points for are worth a look; the others have a stray word. */
 const NEARLY = 0.5;
@@ -24,6 +24,7 @@ export const topics = (terminal: Terminal) =>
       "a stored paper (2604.11784, import:…): what put it where; a file that `import` reads: how many of its papers have which topic",
     )
     .option("--json", "print one JSON object")
+    .addHelpText("after", examples("paperboy topics", "paperboy topics --explain 2604.11784"))
     .action(async ({ explain, json: asJson = false }: Options) => {
       if (explain === undefined) return list(terminal, asJson);
       const id = arxivIdOf(explain) ?? (explain.startsWith("import:") ? explain : null);
