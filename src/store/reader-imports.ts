@@ -36,12 +36,10 @@ export function readerImports(pool: pg.Pool) {
       }));
       const values = [JSON.stringify(rows)];
       try {
-        if (!isDry) await pool.query({ name: "import-groups", text: GROUPS, values });
-        const text = isDry ? `${LOOKED} SELECT outcome FROM looked ORDER BY nth` : ADD;
-        const name = isDry ? "import-look" : "import-add";
-        return (await pool.query<{ outcome: ImportOutcome }>({ name, text, values })).rows.map(
-          ({ outcome }) => outcome,
-        );
+        if (!isDry) await pool.query(GROUPS, values);
+        // Without a name: planned anew each time, since a plan made while the tables are empty reads them whole ever after.
+        const told = await pool.query<{ outcome: ImportOutcome }>(isDry ? LOOK : ADD, values);
+        return told.rows.map(({ outcome }) => outcome);
       } catch (error) {
         throw asFault(error);
       }
@@ -58,45 +56,49 @@ const GROUPS = `
 
 /** A reader who is there already is left as they are, whatever the list says. */
 const LOOKED = `
-  WITH given AS MATERIALIZED (
-    SELECT r.* FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS (email text, address_key text, preferences jsonb, filter jsonb,
-      cadence text, weekday int, hour int, zone text, max_papers int, language text, format text, state text,
-      paused_until timestamptz, consent text, consented_at timestamptz)) WITH ORDINALITY AS r (email, address_key, preferences,
-      filter, cadence, weekday, hour, zone, max_papers, language, format, state, paused_until, consent, consented_at, nth)
-  ), looked AS MATERIALIZED (
-    SELECT g.nth, CASE
-      WHEN EXISTS (SELECT FROM suppressions x WHERE x.address_key = g.address_key AND x.lifted_at IS NULL) THEN 'suppressed'
+  WITH looked AS MATERIALIZED (
+    SELECT r.*, CASE
+      WHEN x.address_key IS NOT NULL THEN 'suppressed'
       WHEN s.id IS NULL THEN
-        CASE row_number() OVER (PARTITION BY g.address_key ORDER BY g.nth) WHEN 1 THEN 'added' ELSE 'already' END
+        CASE row_number() OVER (PARTITION BY r.address_key ORDER BY r.nth) WHEN 1 THEN 'added' ELSE 'already' END
       WHEN s.email IS NULL THEN 'erased'
       WHEN s.state = 'ended' THEN 'ended'
       ELSE 'already' END AS outcome
-    FROM given g LEFT JOIN subscriptions s USING (address_key)
+    FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS (email text, address_key text, preferences jsonb, filter jsonb, cadence text,
+      weekday int, hour int, zone text, max_papers int, language text, format text, state text, paused_until timestamptz,
+      consent text, consented_at timestamptz)) WITH ORDINALITY AS r (email, address_key, preferences, filter, cadence, weekday,
+      hour, zone, max_papers, language, format, state, paused_until, consent, consented_at, nth)
+    LEFT JOIN subscriptions s ON s.address_key = r.address_key
+    LEFT JOIN suppressions x ON x.address_key = r.address_key AND x.lifted_at IS NULL
   )`;
 
+const LOOK = `${LOOKED} SELECT outcome FROM looked ORDER BY nth`;
+
 const ADD = `${LOOKED}, fresh AS MATERIALIZED (
-    SELECT nextval('subscriptions_id_seq') AS id, nextval('requests_id_seq') AS request_id, g.*
-    FROM given g JOIN looked USING (nth) WHERE outcome = 'added' ORDER BY nth
+    SELECT nextval('subscriptions_id_seq') AS id, nextval('requests_id_seq') AS request_id, l.*
+    FROM (SELECT * FROM looked WHERE outcome = 'added' ORDER BY nth) l
   ), added AS (
     INSERT INTO subscriptions (id, address_key, email, state, filter, cadence, weekday, hour, zone, max_papers, language, format,
       paused_until, confirmed_at)
     SELECT id, address_key, email, state, filter, cadence, weekday, hour, zone, max_papers, language, format, paused_until,
-      paperboy_now() FROM fresh ORDER BY nth
+      paperboy_now() FROM fresh
     ON CONFLICT (address_key) DO NOTHING RETURNING id
+  ), ours AS MATERIALIZED (
+    -- As a test of each and not as a join, which PostgreSQL plans for one row and then does two thousand times over.
+    SELECT * FROM fresh WHERE (id IN (SELECT id FROM added)) IS TRUE
   ), proved AS (
     -- What was asked elsewhere: forgotten with the reader, as every proof of consent is. The address stands in one place alone.
     INSERT INTO requests (id, kind, address_key, wanted, asked_by, consent, asked_at, state, confirmed_at, expires_at)
     SELECT request_id, 'subscribe', address_key, '{}', 'import', consent, coalesce(consented_at, paperboy_now()), 'confirmed',
-      paperboy_now(), paperboy_now() FROM fresh JOIN added USING (id)
+      paperboy_now(), paperboy_now() FROM ours
   ), noted AS (
     INSERT INTO subscription_changes (subscription_id, version, what, preferences, via, request_id)
-    SELECT id, 1, 'confirmed', preferences, 'import', request_id FROM fresh JOIN added USING (id)
+    SELECT id, 1, 'confirmed', preferences, 'import', request_id FROM ours
   ), joined AS (
     INSERT INTO subscription_clocks (subscription_id, group_id, joined_at, joined_late)
-    SELECT f.id, CASE f.state WHEN 'active' THEN d.id END, paperboy_now(), false
-    FROM fresh f JOIN added USING (id) JOIN delivery_groups d
-      ON (d.cadence, d.weekday, d.zone, d.hour) = (f.cadence, coalesce(f.weekday, 0), f.zone, f.hour)
+    SELECT o.id, CASE o.state WHEN 'active' THEN d.id END, paperboy_now(), false FROM ours o JOIN delivery_groups d
+      ON d.cadence = o.cadence AND d.weekday = coalesce(o.weekday, 0) AND d.zone = o.zone AND d.hour = o.hour
   )
   -- Who subscribed in this very moment is a reader already.
-  SELECT CASE WHEN l.outcome = 'added' AND a.id IS NULL THEN 'already' ELSE l.outcome END AS outcome
-  FROM looked l LEFT JOIN fresh f USING (nth) LEFT JOIN added a ON a.id = f.id ORDER BY nth`;
+  SELECT CASE WHEN l.outcome = 'added' AND o.id IS NULL THEN 'already' ELSE l.outcome END AS outcome
+  FROM looked l LEFT JOIN ours o USING (nth) ORDER BY nth`;

@@ -81,7 +81,7 @@ test.each(all.map((path) => [path.join(" "), path] as const))(
 test.each(leaves.map((path) => [path.join(" "), path] as const))(
   "paperboy %s: 2 when it is misused, 1 when it fails",
   async (name, path) => {
-    expect(await run(...path, "--no-such-option")).toBe(2);
+    expect(await run(...path, ...(NEEDED[name] ?? []), "--no-such-option")).toBe(2);
     expect(said).toContain("unknown option '--no-such-option'");
     said = "";
     expect([await run(...path, ...(NEEDED[name] ?? [])), said]).toEqual([1, "everything is down\n"]);
