@@ -196,7 +196,7 @@ test("--to without a mail server says what to set, before anything is asked", as
 const mailing = (args: string[], env: Record<string, string> = {}) =>
   run(["--papers", SAMPLE, "--to", "me@example.org", ...args], { env: { SMTP_URL: smtp.url, ...env } });
 
-test("--to sends one mail, and each paper once", async () => {
+test("--to sends one mail, and each paper once", { timeout: 120_000 }, async () => {
   expect(await mailing(["--max-papers", "2"])).toBe("Sent to m•••@example.org: 2 papers of 2026-04-30.");
   expect(await mailing(["--max-papers", "2"])).toBe("Sent to m•••@example.org: 2 papers of 2026-04-30.");
   const titles = await Promise.all(
