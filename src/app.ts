@@ -78,6 +78,7 @@ import { suspensions } from "./store/suspensions.ts";
 import { tallies } from "./store/tallies.ts";
 import { ticks } from "./store/ticks.ts";
 import { verdicts } from "./store/verdicts.ts";
+import { vitals } from "./store/vitals.ts";
 import { waves } from "./store/waves.ts";
 
 export type App = Awaited<ReturnType<typeof openApp>>;
@@ -149,7 +150,10 @@ export async function openApp(
     if (embedded || scratch) await import("./store/migrate.ts").then(({ migrate }) => migrate({ databaseUrl, log }));
     const { prisma, pool } = await open(openDatabase({ url: databaseUrl, log }), (part) => part.close());
     const queue = await open(
-      openQueue({ ...(config.redisUrl ? { redisUrl: config.redisUrl } : {}), databaseUrl, log }),
+      openQueue({
+        ...(config.redisUrl ? { redisUrl: config.redisUrl } : {}),
+        ...{ databaseUrl, log, isTraced: config.tracedAs !== null },
+      }),
       (part) => part.close(),
     );
     // A scratch database is nothing to compare with: it is gone afterwards.
@@ -169,11 +173,11 @@ export async function openApp(
         );
     const trouble = incidents(prisma, log);
     const watch = watchServers(trouble);
-    const senderTo = (connections: number) =>
+    const senderTo = (connections: number, carries: "digest" | "letter") =>
       open(
         openSender({
           urls: config.smtpUrls ?? [catcher!.smtpUrl],
-          connections,
+          ...{ connections, carries },
           socketTimeoutMs: 60_000,
           log,
           watch,
@@ -182,8 +186,8 @@ export async function openApp(
         }),
         (part) => part.close(),
       );
-    const sender = await senderTo(config.smtpConnections);
-    const letterSender = await senderTo(LETTER_CONNECTIONS);
+    const sender = await senderTo(config.smtpConnections, "digest");
+    const letterSender = await senderTo(LETTER_CONNECTIONS, "letter");
     const topicName = (id: string, language: string) =>
       catalogueIn(texts(language), catalogue).topics.find((topic) => topic.id === id)?.name ?? id;
     const renderer = openRenderer({ templates, texts, publicUrl, postalAddress: config.postalAddress, topicName });
@@ -223,6 +227,7 @@ export async function openApp(
       planning: planning(prisma),
       deliveries: deliveries(prisma, pool),
       tallies: tallies(prisma),
+      vitals: vitals(pool),
       history: history(pool),
       quietReaders: quietReaders(pool),
       stops: stops(prisma),
@@ -253,6 +258,7 @@ export async function openApp(
         sources,
         readPapersFile,
         queue,
+        dataDir,
         journal,
         highWater,
         post,
@@ -286,6 +292,7 @@ export async function openApp(
       retentionDays: config.retentionDays,
       postalAddress: config.postalAddress,
       trustProxy: config.trustProxy,
+      apiToken: config.apiToken,
       ...{ adminKey, refusedDomains, challenges: openChallenges(keys), proofOfWork: config.proofOfWork },
       exchangers: openExchangers({ now }),
       visitorKeys: (ip: string) => visitorKeys(ip, now(), suppressionKey),

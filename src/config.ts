@@ -44,6 +44,7 @@ function toConfig(s: Settings) {
     /** As Express takes it: a number of proxies, or their addresses. */
     trustProxy: /^\d+$/.test(s.TRUST_PROXY) ? Number(s.TRUST_PROXY) : s.TRUST_PROXY,
     adminPassword: s.ADMIN_PASSWORD ?? null,
+    apiToken: s.API_TOKEN ?? null,
     proofOfWork: s.PROOF_OF_WORK,
     refuseDisposable: s.REFUSE_DISPOSABLE ?? null,
     mailFrom: s.MAIL_FROM,
@@ -88,6 +89,13 @@ function toConfig(s: Settings) {
     alertTo: [...new Set(s.ALERT_TO)],
     heartbeatUrl: s.HEARTBEAT_URL ?? null,
     logLevel: s.LOG_LEVEL,
+    /** Where a worker tells its metrics; null: nowhere. */
+    metricsPort: s.METRICS_PORT ?? null,
+    /** What we are called where traces go; null: no setting says where, or one says not to. */
+    tracedAs:
+      (s.OTEL_EXPORTER_OTLP_ENDPOINT ?? s.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) && s.OTEL_SDK_DISABLED === "false"
+        ? s.OTEL_SERVICE_NAME
+        : null,
     retentionDays: s.RETENTION_DAYS,
   };
   for (const value of Object.values(config)) Object.freeze(value);
@@ -159,7 +167,7 @@ function toProblem(issue: z.core.$ZodIssue, env: Readonly<Record<string, string 
 
 /** Secrets do not belong on a terminal or in a log, however the URL around them is broken. */
 function shown(field: string, value: string): string {
-  if (/KEY|PASSWORD|TOKEN|WEBHOOK_(?!SES)/.test(field)) return "…";
-  if (!/_URLS?$/.test(field)) return value;
+  if (/KEY|PASSWORD|TOKEN|HEADERS|WEBHOOK_(?!SES)/.test(field)) return "…";
+  if (!/_URLS?$|_ENDPOINT$/.test(field)) return value;
   return value.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, "$1…@").replace(/(pass(?:word)?=)[^&,\s]*/gi, "$1…");
 }

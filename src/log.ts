@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import pino from "pino";
 
 export type Log = pino.Logger;
@@ -23,10 +24,28 @@ export function openLog({ level = "info", pretty = process.stdout.isTTY, write }
     },
   };
   return pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: errorFields } },
+    {
+      ...{ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: errorFields } },
+      mixin: () => ({ ...trails.getStore() }), // a copy: pino puts the line's own fields into it
+    },
     stream,
   );
 }
+
+/** What lines are about that are written on behalf of somebody further up: the request that caused them. */
+export interface Trail {
+  readonly request: string;
+}
+
+const trails = new AsyncLocalStorage<Trail>();
+
+/** Every line that `work` causes, whenever it is written, carries these fields. */
+export function onTrail<T>(trail: Trail, work: () => T): T {
+  return trails.run(trail, work);
+}
+
+/** On whose behalf this is done; undefined where nobody asked. */
+export const currentTrail = (): Trail | undefined => trails.getStore();
 
 /**
  * Text with e-mail addresses and link tokens replaced by `[address]` and `[link]`.

@@ -5,10 +5,11 @@ import { startHouseWatch } from "../workers/house.ts";
 import { startIntake } from "../workers/intake.ts";
 import { startWorkers } from "../workers/start.ts";
 import { watchDatabase } from "../workers/watch.ts";
-import { openApp } from "./app.ts";
+import { type App, openApp } from "./app.ts";
 import { type Config, readConfig } from "./config.ts";
 import type { createServer } from "./http/server.ts";
 import { type Log, openLog } from "./log.ts";
+import { measureProcess } from "./metrics.ts";
 import { openRecording } from "./sources/recording.ts";
 
 export interface Doors {
@@ -27,6 +28,9 @@ const GRACE_MS = 25_000;
  */
 export async function run(doors: Doors, config: Config, log: Log, record?: string): Promise<number> {
   keepMemorySmall();
+  measureProcess();
+  const tracing =
+    config.tracedAs === null ? null : await import("./tracing.ts").then((on) => on.startTracing(config.tracedAs!));
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
   // Without workers nothing is sent from here: the catcher's page belongs to the process that does.
   const recording = record === undefined ? null : await openRecording(record, log);
@@ -42,20 +46,29 @@ export async function run(doors: Doors, config: Config, log: Log, record?: strin
         throw error;
       })
     : null;
+  const metrics = doors.web || config.metricsPort === null ? null : await tellMetrics(app, config.metricsPort);
   // With the web server, the other port that is open to the world: of workers there may be many on one machine.
   const intake = doors.web ? await startIntake(app) : null;
   const house = await startHouseWatch(app);
   if (workers && (await app.editions.bounds()).first === null) await app.queue.ring("collect-papers", {});
   if (workers) log.info("The workers wait for what is due");
   if (server) log.info(`Paperboy is at ${publicUrl}`);
+  if (metrics) log.info(`Metrics are told at port ${metrics.port}`);
   if (intake) log.info(`Mail to ${config.bounceDomain} is taken at port ${intake.port}`);
   if (app.catcher && doors.workers) log.info(`Mail is caught, not sent: read it at ${app.catcher.webUrl}`);
 
   await signal();
   log.info("finishing what is under way");
-  await Promise.all([server?.close(), intake?.close(), house.close(), workers?.close({ graceMs: GRACE_MS })]);
+  await Promise.all([
+    server?.close(),
+    metrics?.close(),
+    intake?.close(),
+    house.close(),
+    workers?.close({ graceMs: GRACE_MS }),
+  ]);
   watch.close();
   await app.close();
+  await tracing?.close();
   return 0;
 }
 
@@ -65,8 +78,18 @@ async function serve(app: Parameters<typeof createServer>[0], port: number) {
     ...([import("./http/listen.ts"), import("./http/server.ts"), import("./http/rehearse.ts")] as const),
   ]);
   const server = createServer(app);
+  server.enable("rehearsal");
   await rehearse(server);
+  server.disable("rehearsal");
   return listen(server, port);
+}
+
+/** For a worker, which has no other port. */
+async function tellMetrics(app: App, port: number) {
+  const [{ listen }, { openScrape, scrapeListener }, { mayScrape }] = await Promise.all([
+    ...([import("./http/listen.ts"), import("./http/metrics.ts"), import("./http/may-scrape.ts")] as const),
+  ]);
+  return listen(scrapeListener(openScrape(app), mayScrape(app)), port);
 }
 
 /**

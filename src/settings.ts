@@ -11,6 +11,12 @@ export type SourceName = (typeof SOURCES)[number];
 /** `PROOF_OF_WORK` knows these. */
 const PROOFS = ["off", "pressure", "always"] as const;
 
+/** `OTEL_TRACES_SAMPLER` knows these, as OpenTelemetry names them. */
+const SAMPLERS = [
+  ...(["always_on", "always_off", "traceidratio"] as const),
+  ...(["parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio"] as const),
+];
+
 export const settings = z.object({
   DATABASE_URL: setting(
     url(/^postgres(ql)?:$/, "postgresql://user:password@host:5432/paperboy", () => true).optional(),
@@ -32,6 +38,12 @@ export const settings = z.object({
       .default("0"),
   ),
   ADMIN_PASSWORD: setting(z.string().optional()),
+  API_TOKEN: setting(
+    z
+      .string()
+      .regex(/^[!-~]{16,}$/, "is not 16 letters or more without spaces. Write the output of: openssl rand -hex 32")
+      .optional(),
+  ),
   PROOF_OF_WORK: setting(
     z.enum(PROOFS, `is not one of ${PROOFS.join(", ")}. Write PROOF_OF_WORK=pressure`).default("pressure"),
   ),
@@ -148,6 +160,23 @@ export const settings = z.object({
       )
       .default("info"),
   ),
+  METRICS_PORT: setting(whole(1, 65535).optional()),
+  OTEL_EXPORTER_OTLP_ENDPOINT: setting(url(/^https?:$/, "http://localhost:4318").optional()),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: setting(url(/^https?:$/, "http://localhost:4318/v1/traces").optional()),
+  OTEL_EXPORTER_OTLP_HEADERS: setting(z.string().optional()),
+  OTEL_SERVICE_NAME: setting(z.string().default("paperboy")),
+  OTEL_TRACES_SAMPLER: setting(
+    z
+      .enum(SAMPLERS, `is not one of ${SAMPLERS.join(", ")}. Write OTEL_TRACES_SAMPLER=parentbased_traceidratio`)
+      .optional(),
+  ),
+  OTEL_TRACES_SAMPLER_ARG: setting(
+    z
+      .string()
+      .regex(/^(0|1|0?\.\d+|1\.0+)$/, "is not a share of all. Write 0.1")
+      .optional(),
+  ),
+  OTEL_SDK_DISABLED: setting(z.enum(["true", "false"], "is neither true nor false").default("false")),
   RETENTION_DAYS: setting(whole(15, 3650).default(90)),
 });
 

@@ -289,10 +289,37 @@ test("alarms go to each address once; a monitor may stand in the operator's own 
   });
 });
 
+describe("traces", () => {
+  const OTEL_EXPORTER_OTLP_ENDPOINT = "http://localhost:4318";
+  test("they are made where a collector is named, unless they are switched off", () => {
+    const OTEL_EXPORTER_OTLP_TRACES_ENDPOINT = "http://localhost:4318/v1/traces";
+    expect(readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT }).tracedAs).toBe("paperboy");
+    expect(readConfig({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_SERVICE_NAME: "digest" }).tracedAs).toBe("digest");
+    expect(readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED: "true" }).tracedAs).toBe(null);
+    expect(readConfig({ OTEL_SERVICE_NAME: "digest" }).tracedAs).toBe(null);
+  });
+
+  test.each([
+    [
+      "OTEL_EXPORTER_OTLP_ENDPOINT",
+      "grpc://user:hunter2@host:4317",
+      'is not such a URL: "grpc://…@host:4317". Write http',
+    ],
+    ["OTEL_TRACES_SAMPLER", "jaeger_remote", "is not one of always_on, always_off, traceidratio,"],
+    ["OTEL_TRACES_SAMPLER_ARG", "10%", 'is not a share of all: "10%". Write 0.1'],
+    ["OTEL_SDK_DISABLED", "yes", 'is neither true nor false: "yes"'],
+    ["METRICS_PORT", "70000", 'is not a whole number from 1 to 65535: "70000"'],
+    ["API_TOKEN", "too short", 'is not 16 letters or more without spaces: "…". Write the output of: openssl'],
+  ])("%s=%s is named with what to write", (name, value, says) => {
+    expect(() => readConfig({ [name]: value })).toThrow(`${name} ${says}`);
+  });
+});
+
 test("without any setting there is a whole configuration", () => {
   expect(readConfig({})).toEqual({
     ...{ databaseUrl: null, redisUrl: null, smtpUrls: null, dataDir: ".paperboy" },
     ...{ bounceDomain: null, bounceSmtpPort: null },
+    ...{ apiToken: null, metricsPort: null, tracedAs: null },
     ...{ adminPassword: null, proofOfWork: "pressure", refuseDisposable: null },
     ...{ publicUrl: null, previousPublicUrls: [], port: 3000, catcherPort: 1080, trustProxy: 0 },
     mailFrom: "Paperboy <paperboy@localhost.localdomain>",

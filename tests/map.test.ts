@@ -23,7 +23,7 @@ type Kind =
 
 const ROOMS = ["sources", "store", "queue", "mail"] as const;
 /** Files everybody above core may use. */
-const SHARED = ["src/errors.ts", "src/log.ts", "src/metrics.ts", "src/gather.ts"];
+const SHARED = ["src/errors.ts", "src/log.ts", "src/metrics.ts", "src/tracing.ts", "src/gather.ts"];
 /** Files that open the application and its doors. */
 const MAINS = ["src/main.ts", "src/demo.ts", "src/demo-papers.ts", "src/cli/main.ts"];
 /** Compositions: the only files that know all rooms. */
@@ -43,6 +43,9 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   commander: ["src/cli/"],
   "csv-parse": ["src/cli/"],
   pino: ["src/log.ts"],
+  "prom-client": ["src/metrics.ts"],
+  "@opentelemetry/": ["src/tracing.ts"],
+  "bullmq-otel": ["src/queue/"],
 };
 
 function kindOf(file: string): Kind {
@@ -110,6 +113,7 @@ function objection({ from, to, isTypeOnly }: Import): string | null {
   if (kind === "actions")
     return isRoom(target) && isTypeOnly ? null : "an action imports core, and rooms as types only";
   if (kind === "http" || kind === "cli" || kind === "workers") {
+    if (kind === "http" && to === "src/public-address.ts") return null;
     if (target === "actions" || ((target === "app" || target === "doctor") && isTypeOnly)) return null;
     return isRoom(target) && isTypeOnly ? null : "a door imports actions and core, and rooms as types only";
   }

@@ -3,6 +3,7 @@ import { NO_KEYS, type ReportKeys } from "../core/mail-report.ts";
 import { classOf, HISTORY_DAYS, judge, namesNoUser } from "../core/reports.ts";
 import type { Named, ReturnAddresses } from "../core/return-address.ts";
 import type { readReport, Told } from "../mail/read-report.ts";
+import { counted } from "../metrics.ts";
 import type { Incidents } from "../store/incidents.ts";
 import type { Journal } from "../store/journal.ts";
 import type { ReportedDelivery, Reports, ReportVia, WaitingReport } from "../store/reports.ts";
@@ -51,6 +52,8 @@ export async function applyReport(needs: Needs, id: bigint): Promise<readonly Ap
       journal: async (entries) => void (await Promise.all(entries.map((entry) => needs.journal.append(entry)))),
     },
   );
+  if (outcomes) for (const event of [...events, ...letters]) counted.reports.inc({ class: event.class });
+  for (const verdict of outcomes ?? []) counted.verdicts.inc({ verdict });
   if (outcomes?.includes("alarm"))
     await needs.incidents.raise(
       "mail-blamed",

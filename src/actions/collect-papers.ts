@@ -3,6 +3,7 @@ import { candidateDays } from "../core/edition.ts";
 import type { Pull } from "../core/edition-close.ts";
 import { type Day, publicId } from "../core/paper.ts";
 import type { Log } from "../log.ts";
+import { counted } from "../metrics.ts";
 import type { RecordedEnrichment, RecordedPull, Recording } from "../sources/recording.ts";
 import type { Source } from "../sources/source.ts";
 import type { Papers } from "../store/papers.ts";
@@ -107,8 +108,11 @@ export async function hear(
   { papers, pulls, log, now }: Pick<Needs, "papers" | "pulls" | "log" | "now">,
   { source, trending, day, startedAt, sightings, refusals, repeats, problem }: Answer,
 ): Promise<Omit<Collected, "failed"> & Pick<Pull, "outcome">> {
-  const note = (outcome: Pull["outcome"], listed: number, problem: string | null) =>
-    pulls.add({ source, day, startedAt, endedAt: now(), outcome, papers: listed, refused: refusals.length, problem });
+  const note = (outcome: Pull["outcome"], listed: number, problem: string | null) => {
+    counted.pulls.inc({ source, outcome });
+    const ended = { endedAt: now(), outcome, papers: listed, refused: refusals.length, problem };
+    return pulls.add({ source, day, startedAt, ...ended });
+  };
   if (problem !== null) {
     await note("failed", 0, problem);
     return { outcome: "failed", read: 0, added: 0, refused: 0 };

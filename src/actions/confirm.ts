@@ -1,5 +1,6 @@
 import { sendBy } from "../core/schedule.ts";
 import { localDayOf } from "../core/zone.ts";
+import { counted } from "../metrics.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Editions } from "../store/editions.ts";
 import type { Journal } from "../store/journal.ts";
@@ -32,6 +33,7 @@ export async function confirm(
       },
     async (entries) => void (await Promise.all(entries.map((entry) => journal.append(entry)))),
   );
+  if (result.outcome === "confirmed") counted.confirmed.inc();
   // After it: a suppression lifted in the journal alone would let a restored database write to an address that bounces.
   if (result.outcome === "confirmed" && result.forgiven)
     await journal.append({ what: "lifted", addressKey: result.forgiven, at: now.toISOString() });

@@ -7,8 +7,10 @@ import type { Composed } from "../mail/message.ts";
 import type { Pace } from "../mail/pace.ts";
 import type { Post } from "../mail/post.ts";
 import type { Outcome as Sent } from "../mail/sender.ts";
+import { counted } from "../metrics.ts";
 import type { Claimed, Claims, DeliveryRange } from "../store/claims.ts";
 import type { Gate } from "../store/gate.ts";
+import { traced } from "../tracing.ts";
 import { type Needs as FixNeeds, fixDigests, type Ready } from "./fix-digests.ts";
 
 export type Needs = FixNeeds & {
@@ -46,6 +48,8 @@ interface Claim {
   /** Keeps the rest of it from being begun: a server that takes nothing, or a database that does not hear of what was sent. */
   fault: unknown;
   accepted: number;
+  /** Digests, by what came of the attempt. */
+  readonly outcomes: Record<string, number>;
 }
 
 /**
@@ -59,16 +63,46 @@ export async function deliverBatch(needs: Needs, range: DeliveryRange, signal?: 
   while (!signal?.aborted && (await needs.gate.admits(range))) {
     const rows = rowsToClaim(needs);
     if (rows === 0) break;
-    const claim: Claim = { ageMs: stopwatch(), signal, fault: null, accepted: 0 };
+    const claim: Claim = { ageMs: stopwatch(), signal, fault: null, accepted: 0, outcomes: {} };
     const claimed = await needs.deliveries.claim(range, rows, LEASE_MS);
     if (claimed.length === 0) break;
-    const { ready, broken } = await fixDigests(needs, claimed);
-    const ends = broken.map((delivery) => record(needs, delivery, NOT_COMPOSED));
-    await Promise.all([...ends, ...ready.map((mail) => deliver(needs, claim, mail))]);
+    await traced("batch", { "paperboy.edition": editionsOf(claimed), "paperboy.claimed": claimed.length }, () =>
+      sendClaimed(needs, claim, claimed),
+    );
     accepted += claim.accepted;
     if (claim.fault) throw claim.fault;
   }
   return accepted;
+}
+
+async function sendClaimed(needs: Needs, claim: Claim, claimed: readonly Claimed[]): Promise<void> {
+  const { ready, broken } = await traced("fix", {}, () => fixDigests(needs, claimed));
+  const ends = broken.map((delivery) => record(needs, claim, delivery, NOT_COMPOSED));
+  await traced("send", { "paperboy.mails": ready.length }, async (span) => {
+    await Promise.all([...ends, ...ready.map((mail) => deliver(needs, claim, mail))]);
+    for (const [outcome, count] of Object.entries(claim.outcomes)) span?.setAttribute(`paperboy.${outcome}`, count);
+  });
+  tell(needs, claim, claimed, ready.length + broken.length);
+}
+
+const editionsOf = (claimed: readonly Claimed[]): string =>
+  [...new Set(claimed.map(({ editionDate }) => editionDate))].join();
+
+/** One line a claim, however many mails it was. */
+function tell({ log }: Needs, { ageMs, outcomes }: Claim, claimed: readonly Claimed[], tried: number): void {
+  const ms = ageMs();
+  counted.batchSeconds.observe(ms / 1_000);
+  const empty = claimed.length - tried;
+  const { localDay } = claimed[0]!;
+  log.info(
+    { edition: editionsOf(claimed), localDay, ...outcomes, ...(empty > 0 && { empty }), ms: Math.round(ms) },
+    "a batch is done",
+  );
+}
+
+function note({ outcomes }: Claim, outcome: string): void {
+  counted.attempts.inc({ outcome });
+  outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
 }
 
 /** As many as the lanes send in ten seconds at the pace of late, and as all processes may. */
@@ -93,9 +127,9 @@ async function deliver(needs: Needs, claim: Claim, mail: Ready): Promise<void> {
       return 0;
     });
     if (waitMs === 0) return;
-    if (waitMs === null) return giveBack(needs, mail.delivery, SOON_MS);
+    if (waitMs === null) return giveBack(needs, claim, mail.delivery, SOON_MS);
     if (claim.ageMs() + waitMs > PATIENCE_MS)
-      return giveBack(needs, mail.delivery, Math.max(waitMs, COME_BACK_MS * (1 + 2 * Math.random())));
+      return giveBack(needs, claim, mail.delivery, Math.max(waitMs, COME_BACK_MS * (1 + 2 * Math.random())));
     await sleep(waitMs);
   }
 }
@@ -112,7 +146,7 @@ function stopwatch(): () => number {
 
 async function send(needs: Needs, claim: Claim, mail: Ready): Promise<void> {
   const message = composed(needs, mail);
-  if (!message) return record(needs, mail.delivery, NOT_COMPOSED);
+  if (!message) return record(needs, claim, mail.delivery, NOT_COMPOSED);
   const sent = await needs.post.send(message);
   if (sent.kind === "unsent" && sent.cause !== "closing" && sent.cause !== "withheld")
     claim.fault ??= new Temporary("The mail server takes nothing. What was not sent is tried again.");
@@ -121,7 +155,7 @@ async function send(needs: Needs, claim: Claim, mail: Ready): Promise<void> {
     needs.post.letGo(message);
   }
   needs.gate.saw(mail.delivery.editionDate, sent.kind === "accepted" || sent.kind === "refused" ? sent.kind : "other");
-  await record(needs, mail.delivery, sent);
+  await record(needs, claim, mail.delivery, sent);
 }
 
 function composed({ post, log }: Needs, { shelved, ...mail }: Ready): Composed | null {
@@ -136,10 +170,11 @@ function composed({ post, log }: Needs, { shelved, ...mail }: Ready): Composed |
 /** Tried again while it is valid: what is broken may be mended by then. */
 const NOT_COMPOSED = { kind: "not-composed" } as const;
 
-async function record(needs: Needs, delivery: Claimed, sent: Sent | typeof NOT_COMPOSED): Promise<void> {
+async function record(needs: Needs, claim: Claim, delivery: Claimed, sent: Sent | typeof NOT_COMPOSED): Promise<void> {
   const { recorder, log, now } = needs;
-  if (sent.kind === "unsent" && sent.cause === "closing") return giveBack(needs, delivery, SOON_MS);
+  if (sent.kind === "unsent" && sent.cause === "closing") return giveBack(needs, claim, delivery, SOON_MS);
   if (sent.kind === "unsent" && sent.cause === "withheld") {
+    note(claim, "withheld");
     const withheld = {
       state: endedAs("withdrawn", delivery.wasUncertain),
       reason: "withheld",
@@ -147,6 +182,7 @@ async function record(needs: Needs, delivery: Claimed, sent: Sent | typeof NOT_C
     } as const;
     return void (await recorder.record(delivery, { ...withheld, isUncertain: false, answer: null, serverId: null }));
   }
+  note(claim, sent.kind === "not-composed" ? sent.kind : ATTEMPTS[sent.kind]);
   const after = afterAttempt(ATTEMPTS[sent.kind], delivery, now(), Math.random());
   const answer = "response" in sent ? sent.response.slice(0, 500) : null;
   const serverId = sent.kind === "accepted" ? (sent.serverId ?? null) : null;
@@ -165,7 +201,8 @@ const ATTEMPTS = {
 } as const satisfies Record<(Sent | typeof NOT_COMPOSED)["kind"], Attempt>;
 
 /** Not begun, so it was no attempt. */
-async function giveBack({ recorder, now }: Needs, delivery: Claimed, afterMs: number): Promise<void> {
+async function giveBack({ recorder, now }: Needs, claim: Claim, delivery: Claimed, afterMs: number): Promise<void> {
+  note(claim, "not-begun");
   const nextTryAt = new Date(now().getTime() + afterMs);
   const back = { state: "planned", reason: null, isUncertain: false, answer: null, serverId: null } as const;
   await recorder.record(delivery, { ...back, nextTryAt });

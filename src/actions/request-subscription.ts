@@ -1,5 +1,6 @@
 import { type Address, foldedKey } from "../core/email-address.ts";
 import type { Preferences } from "../core/subscription.ts";
+import { counted } from "../metrics.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Requests } from "../store/requests.ts";
 
@@ -44,8 +45,9 @@ export async function requestSubscription(
   { requests, queue, addressKey, networkKey }: Needs,
   { address, wanted, opens, moves, askedBy, proof, notBefore }: Asked,
 ): Promise<void> {
+  const kind = opens ?? (moves !== undefined ? "move" : wanted ? "subscribe" : "link");
   const id = await requests.add({
-    kind: opens ?? (moves !== undefined ? "move" : wanted ? "subscribe" : "link"),
+    kind,
     subscriptionId: moves ?? null,
     email: address.typed,
     addressKey: addressKey(address),
@@ -60,6 +62,7 @@ export async function requestSubscription(
       ipKey: proof.ip === null ? null : networkKey(proof.ip),
     }),
   });
+  counted.asked.inc({ kind });
   // One that has to wait is found by `sweep` when its time has come.
   if (!notBefore) await queue.ring("answer-request", { requestId: String(id) });
 }

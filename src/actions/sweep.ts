@@ -1,5 +1,6 @@
 import { addDays, utcDayOf } from "../core/day.ts";
 import type { Log } from "../log.ts";
+import { counted } from "../metrics.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Deliveries } from "../store/deliveries.ts";
 import type { Door } from "../store/door.ts";
@@ -61,6 +62,7 @@ export async function sweep(needs: Needs, now: Date): Promise<void> {
     groups: await planning.forgetFutureDays(),
     editions: await editions.reopenFuture(),
   };
+  counted.claimsLapsed.inc(lapsed);
   if (lapsed > 0) log.warn({ deliveries: lapsed }, "took back claims whose worker did not report");
   if (late > 0) log.warn({ deliveries: late }, "ended deliveries that were too late to begin");
   if (ahead.readers + ahead.groups + ahead.editions > 0) {

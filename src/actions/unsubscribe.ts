@@ -1,3 +1,4 @@
+import { counted } from "../metrics.ts";
 import type { Journal } from "../store/journal.ts";
 import type { SubscriptionId, Subscriptions } from "../store/subscriptions.ts";
 
@@ -19,7 +20,10 @@ export async function unsubscribe(
     // The journal first: when the second write fails the reader is told to try again, and the first does no harm.
     const at = now.toISOString();
     await journal.append({ what: "ended", subscriptionId: String(reader.id), because: "reader", at });
-    if (await subscriptions.end(reader.id, "reader", via)) return "ended";
+    if (await subscriptions.end(reader.id, "reader", via)) {
+      counted.left.inc({ via });
+      return "ended";
+    }
     // Somebody else ended it, or it moves this moment: then it is still to be ended where it goes on.
   }
 }

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { Router } from "express";
+import { type RequestHandler, Router } from "express";
 import { answer } from "./methods.ts";
 
 export interface Assets {
@@ -22,14 +22,13 @@ export function openAssets(folder: string): Assets {
     const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 12);
     const url = `/assets/${name.replace(/\.(?=[^.]*$)/, `.${hash}.`)}`;
     urls.set(name, url);
-    answer(routes, url, {
-      get(req, res) {
-        res.set({ "Cache-Control": "public, max-age=31536000, immutable", ETag: `"${hash}"` });
-        res.type(name).vary("Accept-Encoding");
-        if (req.acceptsEncodings("gzip")) res.set("Content-Encoding", "gzip").send(packed);
-        else res.send(bytes);
-      },
-    });
+    const get: RequestHandler = (req, res) => {
+      res.set({ "Cache-Control": "public, max-age=31536000, immutable", ETag: `"${hash}"` });
+      res.type(name).vary("Accept-Encoding");
+      if (req.acceptsEncodings("gzip")) res.set("Content-Encoding", "gzip").send(packed);
+      else res.send(bytes);
+    };
+    answer(routes, url, { get }, "/assets");
   }
   return {
     routes,

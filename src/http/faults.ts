@@ -94,5 +94,7 @@ const PARSER_SAYS: Readonly<Record<number, string>> = {
 };
 
 function isForPrograms(req: Request): boolean {
-  return /^\/(?:(?:api|ready|health|reports)(?:\/|$)|feed\.(?:xml|json)$)/.test(req.originalUrl.split("?", 1)[0] ?? "");
+  return /^\/(?:(?:api|ready|health|metrics|reports)(?:\/|$)|feed\.(?:xml|json)$)/.test(
+    req.originalUrl.split("?", 1)[0] ?? "",
+  );
 }

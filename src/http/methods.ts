@@ -1,15 +1,25 @@
 import type { RequestHandler, Router } from "express";
 import { Refused } from "./faults.ts";
+import { nameRoute } from "./observe.ts";
 
 type Method = "get" | "post" | "patch" | "delete";
 
-/** A path and the methods it knows. Any other is refused with the list of them; OPTIONS is given the list and nothing more. */
+/**
+ * A path and the methods it knows. Any other is refused with the list of them; OPTIONS is given the list and nothing more.
+ *
+ * @param name what it is called where requests are counted, when its path changes with each release
+ */
 export function answer(
   router: Router,
   path: string,
   handlers: Partial<Record<Method, RequestHandler | RequestHandler[]>>,
+  name = path,
 ) {
   const route = router.route(path);
+  route.all((req, res, next) => {
+    nameRoute(res, req.baseUrl + name);
+    next();
+  });
   const methods = Object.keys(handlers) as Method[];
   for (const method of methods) route[method](...[handlers[method]!].flat());
   const allowed = [

@@ -30,6 +30,8 @@ import { compress } from "./compress.ts";
 import { confirmationRoutes } from "./confirmation.ts";
 import { faults, notFound } from "./faults.ts";
 import { feedRoutes } from "./feeds.ts";
+import type { Scraped } from "./metrics.ts";
+import { observe } from "./observe.ts";
 import { operationsRoutes } from "./operations.ts";
 import { openPages } from "./pages.ts";
 import { paperRoutes } from "./papers.ts";
@@ -53,7 +55,8 @@ export type WebApp = RequestNeeds &
   ExportNeeds &
   ReportNeeds &
   GuardApp &
-  AdminApp & {
+  AdminApp &
+  Scraped & {
     readonly subscriptions: Pick<Subscriptions, "findById">;
     readonly editions: Pick<Editions, "list" | "placeOf">;
     readonly paperRecords: Pick<PaperRecords, "find">;
@@ -78,6 +81,8 @@ export type WebApp = RequestNeeds &
     readonly ready: () => Promise<Readonly<Record<string, string>>>;
     /** The parts this process cannot work without: for pages the database, for workers all of them. */
     readonly needs: readonly string[];
+    /** API_TOKEN, which opens the metrics from anywhere; null: it does not. */
+    readonly apiToken: string | null;
   };
 
 const TEMPLATES = fileURLToPath(new URL("../../templates", import.meta.url));
@@ -95,7 +100,7 @@ export function createServer(app: WebApp): Express {
   const server = express();
   server.set("trust proxy", app.trustProxy);
   server.set("query parser", "simple");
-  server.use(security(app), garbledIsUnknown);
+  server.use(observe(app), security(app), garbledIsUnknown);
   server.use(assets.routes, operationsRoutes(app), reportRoutes(app), adminRoutes(app, pages), compress);
   const guard = openGuard(app);
   server.use("/api/v1", apiRoutes(app, guard));

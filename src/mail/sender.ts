@@ -1,4 +1,5 @@
 /** The Nodemailer pools: hands finished messages to the first SMTP server that takes them, and says what became of each. */
+import { counted } from "../metrics.ts";
 import type { Composed } from "./message.ts";
 import { openLane } from "./smtp-lane.ts";
 
@@ -34,6 +35,8 @@ export interface SenderOptions {
   readonly urls: readonly string[];
   /** Mails on their way at once. */
   readonly connections: number;
+  /** What its mails are, for who measures; digests unless it says otherwise. */
+  readonly carries?: "digest" | "letter";
   /** Silence of a server that ends a connection. RFC 5321 4.5.3.2.6 grants it ten minutes after DATA; a claim cannot wait as long. */
   readonly socketTimeoutMs: number;
   /** Time to be connected and greeted in. */
@@ -52,11 +55,16 @@ export interface ServerWatch {
 
 /** A server that could not be reached is asked last for this long, so that each mail need not wait for it anew. */
 const restMs = 30_000;
+/** Counted from nought on: Prometheus does not see the first of a kind come otherwise. */
+const ANSWERS = ["accepted", "temporary", "refused", "uncertain", "auth", "tls", "connection"];
 
 export function openSender(options: SenderOptions): Sender {
-  const { urls, connections, log, watch } = options;
+  const { urls, connections, carries = "digest", log, watch } = options;
   const restsUntil = new Map<string, number>();
   const isResting = (url: string): boolean => (restsUntil.get(url) ?? 0) > performance.now();
+  urls.forEach((_, server) => {
+    for (const answer of ANSWERS) counted.smtpAnswers.inc({ server, mail: carries, answer }, 0);
+  });
   const isAllowed = allowing(options.onlyTo);
 
   const onUnreachable = (url: string, cause: UnsentCause): void => {
@@ -82,7 +90,11 @@ export function openSender(options: SenderOptions): Sender {
   const sendOn = async (lane: (typeof lanes)[number], mail: Mail): Promise<Outcome> => {
     let outcome: Outcome = { kind: "unsent", cause: "connection" };
     for (const url of inOrder()) {
+      const labels = { server: urls.indexOf(url), mail: carries };
+      const stop = counted.smtpSeconds.startTimer(labels);
       outcome = await lane.send(url, mail);
+      stop();
+      counted.smtpAnswers.inc({ ...labels, answer: outcome.kind === "unsent" ? outcome.cause : outcome.kind });
       if (outcome.kind !== "unsent") {
         reached(url);
         break;

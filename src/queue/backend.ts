@@ -5,6 +5,7 @@ import {
   DEFAULT_SCHEMA,
   type PgPool,
   type Processor,
+  type QueueOptions,
   runMigrations,
   type WorkerOptions,
 } from "bullmq";
@@ -31,6 +32,8 @@ export type Backend = {
 };
 
 export type BackendOptions = {
+  /** Makes a span of each job; absent: nothing is traced. */
+  isTraced?: boolean;
   redisUrl?: string | undefined;
   databaseUrl?: string | undefined;
   prefix: string;
@@ -38,14 +41,19 @@ export type BackendOptions = {
 };
 
 /** Redis when there is a URL of one, else PostgreSQL. */
-export function openBackend(options: BackendOptions): Promise<Backend> {
-  const { redisUrl, databaseUrl } = options;
-  if (redisUrl) return openRedis(redisUrl, options);
-  if (databaseUrl) return openPostgres(databaseUrl, options);
+export async function openBackend(options: BackendOptions): Promise<Backend> {
+  const { redisUrl, databaseUrl, isTraced } = options;
+  const traced = isTraced
+    ? { telemetry: new (await import("bullmq-otel")).BullMQOtel({ tracerName: "paperboy" }) }
+    : {};
+  if (redisUrl) return openRedis(redisUrl, traced, options);
+  if (databaseUrl) return openPostgres(databaseUrl, traced, options);
   throw new TypeError("The queue needs a Redis URL or a database URL");
 }
 
-async function openRedis(url: string, { prefix, log }: BackendOptions): Promise<Backend> {
+type Traced = Pick<QueueOptions, "telemetry">;
+
+async function openRedis(url: string, traced: Traced, { prefix, log }: BackendOptions): Promise<Backend> {
   // Ringing fails at once when Redis is away (the row is there, `sweep` rings later); waiting for work never gives up.
   const ringing = new Redis(url, { maxRetriesPerRequest: 1, lazyConnect: true, connectTimeout: 5_000 });
   const working = new RememberedRedis(url, { maxRetriesPerRequest: null, lazyConnect: true });
@@ -61,7 +69,7 @@ async function openRedis(url: string, { prefix, log }: BackendOptions): Promise<
     throw error;
   }
   // One hash tag: a cluster keeps all keys of all queues on one node, as BullMQ's scripts need.
-  const keys = { prefix: `{${prefix}}` };
+  const keys = { prefix: `{${prefix}}`, ...traced };
   return {
     queue: (name) => new BullQueue(name, { ...keys, connection: ringing }),
     worker: (name, process, options) => new BullWorker(name, process, { ...options, ...keys, connection: working }),
@@ -85,7 +93,7 @@ class RememberedRedis extends Redis {
  * In a schema of its own, `bullmq`. All queues and workers share one pool; a worker keeps one of its connections to LISTEN,
  * so no pooler in transaction mode may stand between. `prefix` has no meaning here: the database is the name space.
  */
-async function openPostgres(url: string, { log }: BackendOptions): Promise<Backend> {
+async function openPostgres(url: string, traced: Traced, { log }: BackendOptions): Promise<Backend> {
   const pool = new pg.Pool({
     connectionString: url,
     max: 20,
@@ -110,9 +118,14 @@ async function openPostgres(url: string, { log }: BackendOptions): Promise<Backe
   }
   const connection = pool as unknown as PgPool; // BullMQ's description of pg is narrower than pg's own
   return {
-    queue: (name) => new BullQueue(name, { connection }, createPostgresBackend) as unknown as AnyQueue,
+    queue: (name) => new BullQueue(name, { connection, ...traced }, createPostgresBackend) as unknown as AnyQueue,
     worker: (name, process, options) =>
-      new BullWorker(name, process, { ...options, connection }, createPostgresBackend) as unknown as AnyWorker,
+      new BullWorker(
+        name,
+        process,
+        { ...options, connection, ...traced },
+        createPostgresBackend,
+      ) as unknown as AnyWorker,
     ping: () => pool.query("SELECT 1"),
     close: () => pool.end(),
   };

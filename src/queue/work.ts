@@ -1,6 +1,7 @@
 import { type Job, UnrecoverableError } from "bullmq";
 import { Temporary } from "../errors.ts";
-import { type Log, mask } from "../log.ts";
+import { type Log, mask, onTrail } from "../log.ts";
+import { counted } from "../metrics.ts";
 import type { Backend } from "./backend.ts";
 import { isJobName, JOBS, type JobsOf, type Payload, type QueueName } from "./jobs.ts";
 import { within } from "./within.ts";
@@ -28,13 +29,18 @@ export function startWorking<Q extends QueueName>(
 ): Working {
   const abort = new AbortController();
   let running = 0;
+  // From nought on: Prometheus does not see the first of a kind come otherwise.
+  for (const job of Object.keys(handlers))
+    for (const outcome of ["done", "retried", "failed"]) counted.jobs.inc({ job, outcome }, 0);
 
   const worker = backend.worker(
     queue,
     async (job) => {
       running++;
       try {
-        await handle(job, handlers, abort.signal, log);
+        const work = () => handle(job, handlers, abort.signal, log);
+        const request = askedBy(job);
+        await (request === null ? work() : onTrail({ request }, work));
       } finally {
         running--;
       }
@@ -79,12 +85,27 @@ async function handle<Q extends QueueName>(
     log.error({ job: name, payload: job.data }, "A job this release does not know; dropped");
     throw new UnrecoverableError("unknown job or payload");
   }
+  const count = (outcome: string) => counted.jobs.inc({ job: name, outcome });
+  const stop = counted.jobSeconds.startTimer({ job: name });
   try {
     await handler(payload.data, signal);
+    count("done");
+    counted.jobDoneAt.set({ job: name }, Date.now() / 1_000);
   } catch (error) {
     // Who breaks off because we close leaves the job to whoever works next.
-    throw asVerdict(signal.aborted ? new Temporary("The worker closes", { cause: error }) : error, job, log);
+    const fault = signal.aborted ? new Temporary("The worker closes", { cause: error }) : error;
+    count(fault instanceof Temporary ? "retried" : "failed");
+    throw asVerdict(fault, job, log);
+  } finally {
+    stop();
   }
+}
+
+/** The request that rang for it; null where the clock did. */
+function askedBy(job: Job): string | null {
+  const { metadata } = job.opts.telemetry ?? {};
+  const { request } = metadata === undefined ? {} : (JSON.parse(metadata) as { request?: unknown });
+  return typeof request === "string" ? request : null;
 }
 
 /** The message goes into the queue's storage, so it is masked like a log line. */

@@ -97,6 +97,22 @@ test("C3: a database that does not hear of what was sent costs a double a connec
   expect((await press.fates()).every(({ state }) => state === "accepted")).toBe(true);
 });
 
+test("one line says what a batch came to: how many, of which edition, and nobody's address", async () => {
+  await press.many(30);
+  await planned();
+  press.lines.length = 0;
+  await press.deliver();
+  const lines = press.lines.filter(({ msg }) => msg === "a batch is done");
+  expect(lines.length).toBeGreaterThan(0);
+  const accepted = lines.map(({ accepted }) => Number(accepted));
+  expect(accepted.reduce((sum, count) => sum + count)).toBe(30);
+  const { level, edition, localDay, ms } = lines[0]!;
+  expect({ level, edition, localDay, ms }).toEqual({
+    ...{ level: 30, edition: "2026-04-14", localDay: WEDNESDAY.localDay, ms: expect.any(Number) },
+  });
+  expect(JSON.stringify(lines)).not.toMatch(/@|\[address\]/);
+});
+
 test("one digest that cannot be made stops no other; it is tried again while it is valid", async () => {
   await press.many(3);
   await planned();

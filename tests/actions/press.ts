@@ -28,7 +28,7 @@ export const LINKS = openLinks(KEYS);
 
 /** A logger whose lines can be read. */
 export function aLog() {
-  const lines: { level: number; msg: string }[] = [];
+  const lines: { level: number; msg: string; [field: string]: unknown }[] = [];
   return { lines, log: openLog({ level: "info", pretty: false, write: (line) => void lines.push(JSON.parse(line)) }) };
 }
 

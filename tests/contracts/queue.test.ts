@@ -3,7 +3,7 @@ import { Redis } from "ioredis";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { Invalid, Permanent, Temporary } from "../../src/errors.ts";
-import { openLog } from "../../src/log.ts";
+import { onTrail, openLog } from "../../src/log.ts";
 import type { JobName } from "../../src/queue/jobs.ts";
 import { openQueue, type Queue } from "../../src/queue/queue.ts";
 import { aDatabase } from "../support/database.ts";
@@ -30,7 +30,7 @@ const bodies = [
 describe.each(bodies)("the queue on $name", ({ met, reason, place }) => {
   const it = needs(met, reason);
   const opened: Queue[] = [];
-  const logged: { msg: string; job?: string }[] = [];
+  const logged: { msg: string; job?: string; reportId?: string; request?: string }[] = [];
   const log = openLog({ level: "warn", pretty: false, write: (line) => logged.push(JSON.parse(line)) });
   let at: Place | undefined;
 
@@ -239,6 +239,41 @@ describe.each(bodies)("the queue on $name", ({ met, reason, place }) => {
     await until(() => cameAt.length >= 4);
     const seconds = (cameAt.at(-1)! - cameAt[0]!) / 1_000;
     expect(cameAt.length).toBeLessThanOrEqual(Math.ceil(seconds / 0.5) + 2);
+  });
+
+  it("what a job writes carries the request that rang for it, and none when the clock did", async () => {
+    const queue = await open();
+    queue.work("reports", {
+      "apply-report": async ({ reportId }) => log.warn({ reportId }, "applied"),
+    });
+    await Promise.all(
+      ["one", "two"].map((request) => onTrail({ request }, () => queue.ring("apply-report", { reportId: request }))),
+    );
+    await queue.ring("apply-report", { reportId: "three" });
+    await until(() => logged.length === 3);
+    expect(logged.map((line) => [line.reportId, line.request]).sort()).toEqual([
+      ["one", "one"],
+      ["three", undefined],
+      ["two", "two"],
+    ]);
+  });
+
+  it("jobs and rhythms that nobody works off are seen to be late, and to be in time again", async () => {
+    const queue = await open();
+    await queue.schedule("sweep", { everyMs: 300 }, "sweep", {});
+    await queue.add("apply-report", { reportId: "7" });
+    const { lateMs, waitingSince } = await queue.pulse();
+    expect([Object.keys(lateMs), waitingSince.mail, waitingSince.letters]).toEqual([["sweep"], null, null]);
+    const added = waitingSince.reports!;
+    expect(Math.abs(added.getTime() - Date.now())).toBeLessThan(5_000);
+    await until(async () => (await queue.pulse()).lateMs.sweep! > 500);
+
+    queue.work("upkeep", { ...nobody, sweep: async () => {} });
+    queue.work("reports", { "apply-report": async () => {} });
+    await until(async () => {
+      const { waitingSince, lateMs } = await queue.pulse();
+      return waitingSince.reports === null && lateMs.sweep! < 500;
+    });
   });
 
   it("a cron pattern in a zone is understood, and a wrong one is not", async () => {

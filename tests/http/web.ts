@@ -13,6 +13,7 @@ import { visitorKeys } from "../../src/core/visitor-key.ts";
 import { listen } from "../../src/http/listen.ts";
 import { createServer, type WebApp } from "../../src/http/server.ts";
 import { openLog } from "../../src/log.ts";
+import type { Counts, Pulse, Queue } from "../../src/queue/queue.ts";
 import type { JournalEntry } from "../../src/store/journal.ts";
 import { paperRecords } from "../../src/store/paper-records.ts";
 import { openShelf } from "../../src/store/shelf.ts";
@@ -28,6 +29,12 @@ export const links = openLinks(KEYS);
 export const challenges = openChallenges(KEYS);
 export const returnAddresses = openReturnAddresses({ keys: KEYS, domain: "bounce.example.org" });
 
+/** Nothing waits in it. */
+const idleQueue: Pick<Queue, "counts" | "pulse"> = {
+  counts: async () => ({}) as Counts,
+  pulse: async () => ({ waitingSince: {}, lateMs: {} }) as unknown as Pulse,
+};
+
 /** @param replaced parts of the application that a test brings itself */
 export async function aWeb(replaced: Partial<WebApp> = {}) {
   const store = await aStore(at("2026-04-16T09:00Z"));
@@ -39,14 +46,14 @@ export async function aWeb(replaced: Partial<WebApp> = {}) {
     ...store,
     paperRecords: paperRecords(store.prisma),
     shelf: openShelf(store.editions),
-    queue: { ring: async (name) => void rung.push(name) },
+    queue: { ...idleQueue, ring: async (name) => void rung.push(name) },
     journal: { append: async (entry) => void journal.push(entry) },
     addressKey: ({ key }: Pick<Address, "key">) => `key of ${key}`,
     networkKey: (ip) => `key of ${ip}`,
     links,
     texts,
     catalogue: defaultCatalogue,
-    log: openLog({ write: (line) => void logged.push(line), pretty: false }),
+    log: openLog({ level: "warn", write: (line) => void logged.push(line), pretty: false }),
     now: store.clock.now,
     publicUrl: () => "http://paperboy.example",
     postalAddress: null,
@@ -58,6 +65,7 @@ export async function aWeb(replaced: Partial<WebApp> = {}) {
     visitorKeys: (ip) => visitorKeys(ip, store.clock.now(), "a key for visitors"),
     ready: async () => ({ database: "ok" }),
     needs: ["database"],
+    ...{ apiToken: null, dataDir: "." },
     ...replaced,
   };
   const listening = await listen(createServer(app), 0, "127.0.0.1");

@@ -34,6 +34,7 @@ import { suspensions } from "../../src/store/suspensions.ts";
 import { tallies } from "../../src/store/tallies.ts";
 import { ticks } from "../../src/store/ticks.ts";
 import { verdicts } from "../../src/store/verdicts.ts";
+import { vitals } from "../../src/store/vitals.ts";
 import { waves } from "../../src/store/waves.ts";
 import { preferences } from "./builders.ts";
 import { aDatabase } from "./database.ts";
@@ -66,6 +67,7 @@ export async function aStore(start = at("2026-04-15T07:00Z")) {
     planning: planning(prisma),
     deliveries: deliveries(prisma, pool),
     tallies: tallies(prisma),
+    vitals: vitals(pool),
     history: history(pool),
     quietReaders: quietReaders(pool),
     ...{ stops: stops(prisma), waves: waves(prisma), limits: limits(pool), door: door(pool) },

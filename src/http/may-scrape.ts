@@ -1,0 +1,37 @@
+/** Who may read the metrics: the operator's Prometheus. They name nobody, but how many readers there are is not the world's business. */
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
+import { isLoopbackHost } from "../core/loopback.ts";
+import { isPublicAddress } from "../public-address.ts";
+
+/**
+ * Whoever brings API_TOKEN, and whoever asks from this machine or a private network.
+ *
+ * Behind a proxy everybody comes from a private address. So nobody in the headers that proxies write may be of the Internet,
+ * and nobody may have asked for the address that readers see.
+ */
+export function mayScrape(app: { readonly apiToken: string | null; readonly publicUrl: () => string }) {
+  return (req: IncomingMessage): boolean => {
+    const { authorization = "", host = "", forwarded, ...headers } = req.headers;
+    if (app.apiToken !== null && isSame(authorization, `Bearer ${app.apiToken}`)) return true;
+    const along = [headers["x-forwarded-for"], headers["x-real-ip"]].flatMap((value) => String(value ?? "").split(","));
+    const addresses = [req.socket.remoteAddress ?? "", ...along.map((each) => each.trim()).filter(Boolean)];
+    const publicHost = new URL(app.publicUrl()).hostname;
+    const asked = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : publicHost;
+    return (
+      forwarded === undefined && addresses.every(isPrivate) && (asked !== publicHost || isLoopbackHost(publicHost))
+    );
+  };
+}
+
+function isPrivate(address: string): boolean {
+  const [bare = ""] = address.replace(/^::ffff:/i, "").split("%");
+  return isIP(bare) > 0 && !isPublicAddress(bare);
+}
+
+/** Hashed, so that neither length nor beginning shows in the time it takes. */
+function isSame(a: string, b: string): boolean {
+  const [one, other] = [a, b].map((text) => createHash("sha256").update(text).digest());
+  return timingSafeEqual(one!, other!);
+}
