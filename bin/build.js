@@ -5,7 +5,7 @@ import { COMPILED, ROOT, STAMP } from "./load.js";
 
 const compiler = `${ROOT}node_modules/typescript/bin/tsc`;
 const settings = `${ROOT}tsconfig.build.json`;
-const READ_AT_RUN_TIME = ["templates", "sample", "prisma/migrations", "src/mail/mjml-process.js"];
+const READ_AT_RUN_TIME = ["package.json", "templates", "sample", "prisma/migrations", "src/mail/mjml-process.js"];
 
 /** Where there is no compiler or nothing to compile, what there is stays; when compiling fails, the tree runs as it stands. */
 export function build() {

@@ -14,6 +14,7 @@ import { openText } from "./core/text.ts";
 import { catalogueIn } from "./core/topic-names.ts";
 import { defaultCatalogue, parseCatalogue } from "./core/topics.ts";
 import { visitorKeys } from "./core/visitor-key.ts";
+import { Permanent } from "./errors.ts";
 import { openFetch } from "./fetch.ts";
 import type { Log } from "./log.ts";
 import { readCatalogues } from "./mail/catalogues.ts";
@@ -55,9 +56,11 @@ import { incidents } from "./store/incidents.ts";
 import { openJournal } from "./store/journal.ts";
 import { leavingReasons } from "./store/leaving-reasons.ts";
 import { limits } from "./store/limits.ts";
+import { compareHistory } from "./store/migrate/history.ts";
 import { paperRecords } from "./store/paper-records.ts";
 import { papers } from "./store/papers.ts";
 import { planning } from "./store/planning.ts";
+import { openPresence } from "./store/presence.ts";
 import { pulls } from "./store/pulls.ts";
 import { quietReaders } from "./store/quiet-readers.ts";
 import { readerExports } from "./store/reader-exports.ts";
@@ -95,6 +98,8 @@ export interface AppOptions {
   readonly offline?: boolean;
   /** Works on an empty database that is gone afterwards. */
   readonly scratch?: boolean;
+  /** What stays as this process, such as `paperboy worker`: while it does, no backup is restored under it. */
+  readonly staysAs?: string;
 }
 
 const templatesFolder = fileURLToPath(new URL("../templates", import.meta.url));
@@ -107,7 +112,15 @@ const LETTER_CONNECTIONS = 2;
  */
 export async function openApp(
   config: Config,
-  { log, publicUrl, now = () => new Date(), notice = () => null, offline = false, scratch = false }: AppOptions,
+  {
+    log,
+    publicUrl,
+    now = () => new Date(),
+    notice = () => null,
+    offline = false,
+    scratch = false,
+    staysAs,
+  }: AppOptions,
 ) {
   const opened: (() => Promise<void>)[] = [];
   const open = async <T>(opening: T | Promise<T>, close: (part: T) => Promise<void>): Promise<T> => {
@@ -147,8 +160,10 @@ export async function openApp(
         );
     const server = config.databaseUrl ?? embedded!.url;
     const databaseUrl = scratch ? (await open(openScratchDatabase(server), (part) => part.close())).url : server;
+    if (staysAs) await open(openPresence({ url: databaseUrl, name: staysAs, log }), (part) => part.close());
     if (embedded || scratch) await import("./store/migrate.ts").then(({ migrate }) => migrate({ databaseUrl, log }));
     const { prisma, pool } = await open(openDatabase({ url: databaseUrl, log }), (part) => part.close());
+    if (!embedded) await compareSchema(pool, log);
     const queue = await open(
       openQueue({
         ...(config.redisUrl ? { redisUrl: config.redisUrl } : {}),
@@ -326,6 +341,24 @@ export async function openApp(
     await close();
     throw error;
   }
+}
+
+/**
+ * Migrations only add, so that a process of this release goes on beside one of the next.
+ *
+ * @throws {Permanent} when the database lacks some of ours
+ */
+async function compareSchema(pool: Parameters<typeof compareHistory>[0], log: Log): Promise<void> {
+  const { missing, unknown } = await compareHistory(pool);
+  if (missing.length > 0)
+    throw new Permanent(
+      `The database lacks ${missing.length === 1 ? "a migration" : `${missing.length} migrations`} of this release, from ${missing[0]} on. Run: npm run paperboy -- migrate`,
+    );
+  if (unknown.length > 0)
+    log.warn(
+      { migrations: unknown },
+      "the database is newer than this program. It goes on, as processes do that are exchanged one by one; to go back to this release for good, restore the backup from before the upgrade",
+    );
 }
 
 /** Loaded by the process that opens it. */

@@ -34,7 +34,10 @@ export async function run(doors: Doors, config: Config, log: Log, record?: strin
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
   // Without workers nothing is sent from here: the catcher's page belongs to the process that does.
   const recording = record === undefined ? null : await openRecording(record, log);
-  const app = await openApp(doors.workers ? config : { ...config, catcherPort: 0 }, { log, publicUrl });
+  const app = await openApp(doors.workers ? config : { ...config, catcherPort: 0 }, {
+    ...{ log, publicUrl },
+    staysAs: `paperboy ${doors.web ? (doors.workers ? "start" : "web") : "worker"}`,
+  });
   const watch = await watchDatabase(app);
   const workers = doors.workers ? await startWorkers({ ...app, ...(recording && { recording }) }) : null;
   // After them, so that the first visitors do not wait for what workers do first. But no worker goes on behind a closed door.

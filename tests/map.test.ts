@@ -27,12 +27,15 @@ const SHARED = ["src/errors.ts", "src/log.ts", "src/metrics.ts", "src/tracing.ts
 /** Files that open the application and its doors. */
 const MAINS = ["src/main.ts", "src/demo.ts", "src/demo-papers.ts", "src/cli/main.ts"];
 /** Compositions: the only files that know all rooms. */
-const APPS = ["src/app.ts", "src/open-sources.ts", "src/doctor.ts", "src/doctor-desk.ts", "src/today-desk.ts"];
+const APPS = [
+  ...["src/app.ts", "src/open-sources.ts", "src/doctor.ts", "src/doctor-desk.ts", "src/today-desk.ts", "src/vault.ts"],
+];
 /** Packages that belong to one place. */
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
   bullmq: ["src/queue/"],
   ioredis: ["src/queue/"],
   pg: ["src/store/", "src/queue/"],
+  "pg-copy-streams": ["src/store/"],
   "@prisma/": ["src/store/"],
   nodemailer: ["src/mail/"],
   "smtp-server": ["src/mail/"],

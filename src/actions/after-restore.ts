@@ -23,8 +23,8 @@ const LOST_DAYS = 14;
  * no number that a link or a Message-ID names is given out twice. Twice, or on two machines at once, it is done once.
  */
 export async function afterRestore(needs: Needs, now: Date): Promise<"settled" | "already-settled"> {
-  const { restoration, highWater, journal, log, closesAt } = needs;
-  const passed = (await restoration.schedules()).flatMap((group) => passedHours(group, now, closesAt));
+  const { restoration, highWater, journal, log } = needs;
+  const passed = await passedHoursOf(needs, now);
   const settled = await restoration.settle({ mark: highWater.mark(), passed, journal: journal.read(), now });
   if (settled === null) return "already-settled";
   const { restorations, ...done } = settled;
@@ -35,6 +35,14 @@ export async function afterRestore(needs: Needs, now: Date): Promise<"settled" |
     "the database was restored from a backup: what was due before now is not sent, who left since then was ended again, and every reader's next digest is the next one due",
   );
   return "settled";
+}
+
+/** The newest hour of every schedule that came before `now`, and those of some days before it. */
+export async function passedHoursOf(
+  { restoration, closesAt }: { restoration: Pick<Restoration, "schedules">; closesAt: string },
+  now: Date,
+): Promise<Passed[]> {
+  return (await restoration.schedules()).flatMap((group) => passedHours(group, now, closesAt));
 }
 
 function passedHours(group: Group, now: Date, closesAt: string): Passed[] {

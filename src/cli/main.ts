@@ -4,6 +4,7 @@
  * The application is loaded by the commands that need it: help comes at once.
  */
 import { join } from "node:path";
+import { createInterface } from "node:readline/promises";
 import { type Config, readConfig } from "../config.ts";
 import { type Log, openLog } from "../log.ts";
 import type { Doors } from "../main.ts";
@@ -60,6 +61,28 @@ const program = openProgram({
   replay: {
     readRecording: async (folder) => (await import("../sources/read-recording.ts")).readRecording(folder),
     onStage,
+  },
+  vaults: {
+    async withVault(work) {
+      const config = settings();
+      const { openVault } = await import("../vault.ts");
+      const vault = await openVault(config, logFor(config, quieter(config.logLevel)));
+      try {
+        return await work(vault);
+      } finally {
+        terminal.progress.done();
+        await vault.close();
+      }
+    },
+    async ask(question) {
+      if (!process.stdin.isTTY) return null;
+      const asking = createInterface({ input: process.stdin, output: process.stderr });
+      try {
+        return /^y(es)?$/i.test((await asking.question(question)).trim());
+      } finally {
+        asking.close();
+      }
+    },
   },
   doctor: {
     isColourful,

@@ -1,6 +1,7 @@
 /** The commands there are, and what a fault means for the exit code: 0 done, 1 failed, 2 misused. */
 import { Command, CommanderError } from "commander";
 import { Invalid } from "../errors.ts";
+import { backup } from "./commands/backup.ts";
 import { collect } from "./commands/collect.ts";
 import { deliver } from "./commands/deliver.ts";
 import { doctor, type Practice } from "./commands/doctor.ts";
@@ -10,18 +11,21 @@ import { importFiles } from "./commands/import.ts";
 import { pause } from "./commands/pause.ts";
 import { preview } from "./commands/preview.ts";
 import { replay, type Stage } from "./commands/replay.ts";
+import { restore } from "./commands/restore.ts";
 import { resume } from "./commands/resume.ts";
 import { subscribers } from "./commands/subscribers.ts";
 import { suppress } from "./commands/suppress.ts";
 import { type TodayNeeds, today } from "./commands/today.ts";
 import { topics } from "./commands/topics.ts";
 import { examples, json, type ListTerminal } from "./terminal.ts";
+import type { Vaults } from "./vaults.ts";
 
 /** What the commands need; nothing is opened before one of them is given. */
 export interface World {
   readonly terminal: ListTerminal;
   readonly today: Pick<TodayNeeds, "screen" | "withDesk">;
   readonly replay: Pick<Stage, "readRecording" | "onStage">;
+  readonly vaults: Pick<Vaults, "withVault" | "ask">;
   readonly doctor: Omit<Practice, "print">;
   /** Until a signal. */
   serve(doors: {
@@ -70,6 +74,7 @@ export function openProgram({ terminal, serve, migrate, ...world }: World): Comm
   program.addCommand(subscribers(terminal));
   program.addCommand(today({ ...terminal, ...world.today }));
   program.addCommand(replay({ ...terminal, ...world.replay, show: terminal.progress.show }));
+  for (const command of [backup, restore]) program.addCommand(command({ ...terminal, ...world.vaults }));
   program.addCommand(doctor({ ...terminal, ...world.doctor }));
   for (const command of allOf(program)) command.exitOverride();
   return program;

@@ -1,12 +1,9 @@
 /** A look at the database as the doctor takes it: reads, and changes nothing. */
-import { fileURLToPath } from "node:url";
 import pg from "pg";
 import type { SourceRecord } from "../core/source-health.ts";
 import { Permanent } from "../errors.ts";
-import { pendingMigrations, readMigrations } from "./migrate/history.ts";
+import { MIGRATIONS, pendingMigrations, readMigrations } from "./migrate/history.ts";
 import { sourceRecords } from "./source-records.ts";
-
-const MIGRATIONS = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));
 
 export type DatabaseFacts =
   | {

@@ -1,12 +1,9 @@
-import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { Permanent, Temporary } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { asFault } from "./faults.ts";
 import { type Migration, openEngine } from "./migrate/engine.ts";
-import { pendingMigrations, readMigrations } from "./migrate/history.ts";
-
-const MIGRATIONS = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));
+import { MIGRATIONS, pendingMigrations, readMigrations } from "./migrate/history.ts";
 
 /** Any number but 72707369: that one the engine takes itself, and it waits 10 s for it and no longer. */
 const OUR_LOCK = 7_270_737;

@@ -2,6 +2,7 @@
 import type { Prisma, PrismaClient } from "../../prisma/client/client.ts";
 import type { Day } from "../core/paper.ts";
 import type { Due, Group } from "../core/schedule.ts";
+import { READING_LOCK } from "./locks.ts";
 import { decide, type GroupOutcome, type Planned, planPage } from "./plan-page.ts";
 
 /** A group that has active readers, with what was decided for it last. */
@@ -114,13 +115,15 @@ export function planning(prisma: PrismaClient, { pageSize = PLAN_PAGE }: { pageS
 
     /**
      * Forgets weeks of deliveries that ended before a day and that as many newer weeks of deliveries have followed as lie
-     * between that day and now: a clock that leaps ahead makes nothing old.
+     * between that day and now: a clock that leaps ahead makes nothing old. Not while a backup is read: to drop a week
+     * that is being read would stop everybody who wants any other until it is read.
      *
      * @returns how many weeks are gone
      */
     async dropPartitions(before: Day): Promise<number> {
       const [row] = await prisma.$queryRaw<{ dropped: number }[]>`
-        SELECT drop_delivery_partitions(${before}::date) AS dropped`;
+        SELECT CASE WHEN pg_try_advisory_xact_lock(${READING_LOCK}::bigint)
+          THEN drop_delivery_partitions(${before}::date) ELSE 0 END AS dropped`;
       return row!.dropped;
     },
   };

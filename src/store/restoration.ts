@@ -33,7 +33,13 @@ const LIFTS = { deliveries: 10_000_000n, subscriptions: 1_000_000n, requests: 1_
 /** A million readers' marks are moved in one statement, and years of a journal are read. */
 const TIMEOUT = { timeout: 30 * 60_000, maxWait: 60_000 };
 
-export function restoration(prisma: PrismaClient) {
+type InTransaction = <T>(work: (sql: Prisma.TransactionClient) => Promise<T>) => Promise<T>;
+
+/** @param within how a transaction is had; by default each call has one of its own */
+export function restoration(
+  prisma: PrismaClient,
+  within: InTransaction = (work) => prisma.$transaction(work, TIMEOUT),
+) {
   return {
     /** Every schedule that readers have or had, whatever became of them: who left may take that back. */
     async schedules(): Promise<Group[]> {
@@ -49,21 +55,23 @@ export function restoration(prisma: PrismaClient) {
      * nothing.
      *
      * @param passed the newest hour of each schedule first, then as many before it as are worth a line in `group_days`
-     * @param mark null when there is none: then the restoration is not questioned
+     * @param mark what is known of the time before; null when nothing is
+     * @param isSure somebody restored it just now: it is not questioned
      * @returns null when another process did it since that mark
      */
     settle: (of: {
-      mark: Mark | null;
+      mark: Pick<Mark, "restorations" | "lastIds"> | null;
       passed: readonly Passed[];
       journal: AsyncIterable<JournalPart>;
       now: Date;
+      isSure?: boolean;
     }): Promise<Settled | null> =>
-      prisma.$transaction(async (sql) => {
+      within(async (sql) => {
         // Whoever comes second waits here, and then finds the number grown.
         await sql.$executeRaw`SELECT FROM database_identity FOR UPDATE`;
         const [last] = await sql.$queryRaw<{ number: number }[]>`
           SELECT coalesce(max(number), 0) AS number FROM restorations`;
-        if (of.mark && last!.number > of.mark.restorations) return null;
+        if (of.mark && !of.isSure && last!.number > of.mark.restorations) return null;
         await sql.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('plan-deliveries'))`;
 
         const ended = {
@@ -80,11 +88,10 @@ export function restoration(prisma: PrismaClient) {
           INSERT INTO restorations (number, lost_since, at) SELECT ${restorations}, max(risen_at), ${of.now} FROM witnesses`;
         await sql.$executeRaw`DELETE FROM witnesses`;
         return { restorations, ...ended, ...replayed };
-      }, TIMEOUT),
+      }),
 
     /** Replays another machine's journal, after somebody else has settled the rest. */
-    replay: (journal: AsyncIterable<JournalPart>): Promise<Replayed> =>
-      prisma.$transaction((sql) => replay(sql, journal), TIMEOUT),
+    replay: (journal: AsyncIterable<JournalPart>): Promise<Replayed> => within((sql) => replay(sql, journal)),
   };
 }
 

@@ -27,6 +27,7 @@ function aProgram() {
     },
     today: { screen: { width: 80, isColourful: false }, withDesk: down },
     replay: { readRecording: down, onStage: down },
+    vaults: { withVault: down, ask: down },
     doctor: { isColourful: false, examine: down, fail() {} },
     ...{ serve: down, migrate: down },
   });
@@ -54,6 +55,8 @@ const NEEDED: Readonly<Record<string, string[]>> = {
   import: ["papers.json"],
   replay: ["folder"],
   erase: ["reader@example.org", "--yes"],
+  backup: ["paperboy.backup"],
+  restore: ["paperboy.backup"],
   "suppress add": ["reader@example.org"],
   "suppress lift": ["reader@example.org", "--note", "why"],
   "subscribers import": ["readers.csv"],
@@ -64,7 +67,7 @@ test("these are the commands", () => {
   expect(leaves.map((path) => path.join(" "))).toEqual([
     ...["web", "worker", "migrate", "collect", "import", "preview", "edition", "deliver", "pause", "resume"],
     ...["suppress add", "suppress lift", "suppress list", "topics", "erase"],
-    ...["subscribers import", "subscribers export", "subscribers show", "today", "replay", "doctor"],
+    ...["subscribers import", "subscribers export", "subscribers show", "today", "replay", "backup", "restore", "doctor"],
   ]);
 });
 

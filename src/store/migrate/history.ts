@@ -1,9 +1,13 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type pg from "pg";
 import { Permanent } from "../../errors.ts";
 import type { Migration } from "./engine.ts";
+
+/** Our own. */
+export const MIGRATIONS = fileURLToPath(new URL("../../../prisma/migrations", import.meta.url));
 
 /** The migrations of a folder in Prisma's format, oldest first (their names begin with the time they were made). */
 export async function readMigrations(dir: string): Promise<Migration[]> {
@@ -28,7 +32,8 @@ export async function pendingMigrations(db: pg.Pool, migrations: readonly Migrat
     if (!migration) {
       throw new Permanent(
         `The database is newer than this program: it has the migration ${name}, which this release does not know. ` +
-          "Start the release that migrated it, or a later one",
+          "Start the release that migrated it, or a later one; to go back, restore the backup from before the upgrade: " +
+          "paperboy restore FILE --replace",
       );
     }
     // Ours leave no such record; `prisma migrate deploy` does when it fails or is killed.
@@ -48,6 +53,22 @@ export async function pendingMigrations(db: pg.Pool, migrations: readonly Migrat
   }
   const applied = new Set(records.map((record) => record.name));
   return migrations.filter((migration) => !applied.has(migration.name));
+}
+
+/**
+ * How a database and this release stand to each other, for whoever goes on with a newer one: `missing` are migrations that
+ * it lacks, `unknown` those that a later release made.
+ */
+export async function compareHistory(
+  db: pg.Pool,
+  migrationsDir = MIGRATIONS,
+): Promise<{ missing: string[]; unknown: string[] }> {
+  const [migrations, records] = [await readMigrations(migrationsDir), await readRecords(db)];
+  const [ours, theirs] = [migrations.map(({ name }) => name), records.map(({ name }) => name)];
+  return {
+    missing: ours.filter((name) => !theirs.includes(name)),
+    unknown: theirs.filter((name) => !ours.includes(name)),
+  };
 }
 
 type MigrationRecord = { name: string; checksum: string; isFinished: boolean };

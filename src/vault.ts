@@ -1,0 +1,67 @@
+/** The composition of `paperboy backup` and `paperboy restore`: the database, whatever its state, and what lies beside it. */
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { Config } from "./config.ts";
+import { keyPrints } from "./core/backup.ts";
+import { parseSecretKeys } from "./core/link.ts";
+import type { Log } from "./log.ts";
+import { parseSecrets, readSecrets, replaceSecrets, secretsText } from "./secrets.ts";
+import { readArchive, writeArchive } from "./store/backup/archive.ts";
+import { dump } from "./store/backup/dump.ts";
+import { knownMigrations, type LoadedDatabase, load, occupantOf } from "./store/backup/load.ts";
+import { openHighWater } from "./store/high-water.ts";
+import { openJournal } from "./store/journal.ts";
+import { restoration } from "./store/restoration.ts";
+
+export type Vault = Awaited<ReturnType<typeof openVault>>;
+
+/**
+ * Not the application: a backup is taken without migrating, and restored where no table is yet.
+ *
+ * @throws {Temporary} when the database cannot be reached
+ */
+export async function openVault(config: Config, log: Log) {
+  const dataDir = resolve(config.dataDir);
+  const made = await readSecrets(dataDir);
+  const secretKeys = config.secretKeys ?? made?.secretKeys;
+  const suppressionKey = config.suppressionKey ?? made?.suppressionKey;
+  const embedded = config.databaseUrl
+    ? null
+    : await import("./store/embedded.ts").then(({ openEmbedded }) => openEmbedded({ dataDir, log }));
+  const databaseUrl = config.databaseUrl ?? embedded!.url;
+  return {
+    ...{ databaseUrl, dump, load, readArchive, writeArchive, parseSecrets },
+    version: await version(),
+    keys: { secretKeys: config.secretKeys, suppressionKey: config.suppressionKey, made },
+    keyPrints: secretKeys && suppressionKey ? keyPrints(parseSecretKeys(secretKeys), suppressionKey) : null,
+    // Where both are set, those that were made before count for nothing.
+    secretsText: made && !(config.secretKeys && config.suppressionKey) ? secretsText(made) : null,
+    closesAt: config.editionClosesAt,
+    now: () => new Date(),
+    knownMigrations: () => knownMigrations(),
+    occupant: () => occupantOf(databaseUrl),
+    replaceSecrets: (secrets: Parameters<typeof replaceSecrets>[1], at: Date) => replaceSecrets(dataDir, secrets, at),
+    /** What the loaded database rests on, in the transaction that loaded it. */
+    async openLoaded({ prisma }: LoadedDatabase) {
+      const highWater = await openHighWater(prisma, join(dataDir, "high-water"));
+      const journal = await openJournal(join(dataDir, "journal.jsonl"), highWater.databaseId);
+      return { restoration: restoration(prisma, (work) => work(prisma)), highWater, journal };
+    },
+    /** Once the loaded database counts. */
+    async adopt(restorations: number) {
+      const { openDatabase } = await import("./store/database.ts");
+      const { prisma, close } = await openDatabase({ url: databaseUrl, poolSize: 1, log });
+      try {
+        await (await openHighWater(prisma, join(dataDir, "high-water"))).adopt(restorations);
+      } finally {
+        await close();
+      }
+    },
+    close: async () => embedded?.close(),
+  };
+}
+
+/** Of this release. */
+async function version(): Promise<string> {
+  return JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8")).version;
+}
