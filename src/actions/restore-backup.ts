@@ -124,7 +124,7 @@ export type RestoreNeeds = {
   load: typeof load;
   openLoaded: (loaded: LoadedDatabase) => Promise<{
     restoration: Pick<Restoration, "schedules" | "settle">;
-    highWater: Pick<HighWater, "mark">;
+    highWater: Pick<HighWater, "mark" | "wasThere">;
     journal: Pick<Journal, "read" | "close">;
   }>;
   /** Notes in DATA_DIR how far the database has come. */
@@ -141,7 +141,7 @@ interface Swapped {
 
 export interface Restored extends Omit<Loaded<unknown>, "settled"> {
   readonly settled: Settled;
-  /** This machine knows the database from before, or has a journal of it: who left since the backup was ended again. */
+  /** A process of this machine looked at the database before it was backed up, or wrote of it: the journal tells who left since. */
   readonly hasJournal: boolean;
   /** Where the keys are that were here before. */
   readonly keysKeptAs: string | null;
@@ -193,9 +193,10 @@ async function settle(needs: RestoreNeeds, database: LoadedDatabase, past: Past 
         yield part;
       }
     };
+    const wasThere = await highWater.wasThere();
     const mark = newest(highWater.mark(), past);
     const settled = await restoration.settle({ mark, passed, journal: counted(), now, isSure: true });
-    return { settled: settled!, hasJournal: highWater.mark() !== null || known > 0 };
+    return { settled: settled!, hasJournal: wasThere || known > 0 };
   } finally {
     await journal.close();
   }

@@ -31,6 +31,8 @@ export interface HighWater {
   /** Null before the first one, and for a process that keeps none. */
   mark(): Mark | null;
   standing(): Promise<Standing>;
+  /** Whether whoever keeps this mark had looked at the database by the time that it shows. */
+  wasThere(): Promise<boolean>;
   /** Notes how far the database has come; not when it stands behind, which is for {@link standing} to tell. */
   rise(): Promise<void>;
   /** Goes on from a restored database as it is now. */
@@ -71,6 +73,11 @@ export async function openHighWater(prisma: PrismaClient, folder: string | null)
       if (restorations > mark.restorations) return { is: "restored", restorations };
       const isBehind = restorations < mark.restorations || height === null || height < mark.height;
       return { is: isBehind ? "behind" : "level" };
+    },
+    async wasThere() {
+      if (!mark) return false;
+      const rows = await prisma.$queryRaw<object[]>`SELECT 1 AS one FROM witnesses WHERE id = ${witness}::uuid`;
+      return rows.length > 0;
     },
     async rise() {
       if (path === null) return;

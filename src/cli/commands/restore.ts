@@ -29,7 +29,7 @@ export const restore = (terminal: Vaults) =>
         terminal.show("");
         const occupant = await vault.occupant();
         permit(occupant, replace);
-        if (occupant.is === "ours" && !yes && !(await isMeant(terminal, occupant, checked))) return null;
+        if (!yes && !(await isMeant(terminal, occupant, checked))) return null;
         const all = Object.values(checked.rows).reduce((sum, rows) => sum + rows, 0);
         const progress = progressOf(terminal, "rows loaded");
         const restored = await restoreBackup(vault, checked, {
@@ -44,14 +44,18 @@ export const restore = (terminal: Vaults) =>
       } else terminal.print(asJson ? json(asObject(done)) : inWords(done));
     });
 
-/** @throws {Invalid} when nobody is there to be asked */
-async function isMeant({ ask }: Vaults, occupant: Occupant & { is: "ours" }, { manifest }: CheckedBackup) {
-  const names = new Set(manifest.tables.map(({ name }) => name));
-  const others = occupant.tables.filter((name) => !names.has(name) && name !== "_prisma_migrations");
+/**
+ * Says what goes, and asks; not where nobody would miss it.
+ *
+ * @throws {Invalid} when nobody is there to be asked
+ */
+async function isMeant({ ask }: Vaults, occupant: Occupant, { manifest }: CheckedBackup): Promise<boolean> {
+  if (occupant.is !== "ours") return true;
+  const names = new Set(["_prisma_migrations", ...manifest.tables.map(({ name }) => name)]);
+  const others = occupant.tables.filter((name) => !names.has(name));
+  if (occupant.readers === 0 && others.length === 0) return true;
   const what = [
-    occupant.readers > 0
-      ? `All that is in this database goes, and ${count(occupant.readers, "reader")} with it`
-      : "All that is in this database goes; it has no readers",
+    `All that is in this database goes, and ${count(occupant.readers, "reader")} with it`,
     ...(others.length > 0 ? [`tables that the backup does not have go as well: ${others.join(", ")}`] : []),
   ].join("; ");
   const answer = await ask(`${what}. Put the backup of ${manifest.takenAt.slice(0, 16)}Z in its place? [y/N] `);
@@ -77,7 +81,7 @@ function inWords({ checked: { manifest, rows, secrets, keysLost }, restored }: D
   return [
     `Restored: the database of ${since}, with ${count(rows.subscriptions ?? 0, "subscription")} and ${rows.deliveries ?? 0} deliveries.`,
     ...(applied.length > 0 ? [`Migrations since: ${applied.join(", ")}.`] : []),
-    `Nothing that was due before now is sent: ${settled.deliveries} deliveries ended (before-restore), ${count(settled.requests, "request")} answered by nobody.`,
+    `Nothing that was due before now is sent: ${settled.deliveries} deliveries ended (before-restore), ${count(settled.requests, "request")} closed unanswered.`,
     hasJournal
       ? `The journal of this machine was replayed: ${replayed}.`
       : `DATA_DIR has no journal of this database: whoever left, complained or was erased after ${since} is back. If there is a journal.jsonl where it ran before, put it into DATA_DIR and restore again with --replace.`,

@@ -3,7 +3,7 @@
  * all before it.
  */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, createWriteStream } from "node:fs";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -37,20 +37,16 @@ export async function writeArchive(path: string, entries: AsyncIterable<ArchiveE
   const found = await stat(path).catch(() => null);
   if (found?.isDirectory()) throw new Invalid(`${path} is a folder. Write the name of a file.`);
   const draft = `${path}.${process.pid}.part`;
-  const file = await open(draft, "w", 0o600).catch((cause) => {
-    throw new Invalid(`${draft} cannot be written: ${(cause as Error).message}`, [], { cause });
-  });
+  // One that a killed run left may have been made with other rights.
+  await rm(draft, { force: true });
   try {
-    await file.chmod(0o600); // one that a killed run left may have been made under another umask
-    await pipeline(tar(entries), gzip, file.createWriteStream({ autoClose: false }));
-    await file.sync();
-    await file.close();
+    await pipeline(tar(entries), gzip, createWriteStream(draft, { mode: 0o600, flush: true }));
     await rename(draft, path);
     await syncFolder(path);
-  } catch (error) {
-    await file.close().catch(() => {});
+  } catch (cause) {
     await rm(draft, { force: true });
-    throw error;
+    const { syscall, message } = cause as NodeJS.ErrnoException;
+    throw syscall === "open" ? new Invalid(`${path} cannot be written: ${message}`, [], { cause }) : cause;
   }
 }
 

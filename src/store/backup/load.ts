@@ -138,11 +138,11 @@ function inUse(names: readonly string[]): string {
 }
 
 async function examine(db: Asked): Promise<Occupant> {
-  const { rows: found } = await db.query<{ name: string }>(`
-    SELECT relname::text AS name FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
+  const { rows: found } = await db.query<{ name: string; isLasting: boolean }>(`
+    SELECT relname::text AS name, relpersistence = 'p' AS "isLasting" FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
       AND NOT relispartition AND ${NOT_OF_AN_EXTENSION("pg_class", "c")} ORDER BY 1`);
-  const tables = found.map(({ name }) => name);
-  if (tables.length === 0) return { is: "nothing" };
+  const tables = found.filter(({ isLasting }) => isLasting).map(({ name }) => name);
+  if (found.length === 0) return { is: "nothing" };
   if ((await migrationsOf(db)) === null || !(await hasTable(db, "subscriptions"))) return { is: "foreign", tables };
   const { rows } = await db.query<{ readers: number }>(`
     SELECT ((SELECT count(*) FROM public.subscriptions WHERE email IS NOT NULL)
@@ -162,22 +162,15 @@ const NOT_OF_AN_EXTENSION = (catalog: string, alias: string) =>
 
 /** The schema stays, with whoever may use it; so does what an extension brought into it. */
 async function empty(db: Asked): Promise<void> {
-  await db.query(`DO $$
-    DECLARE
-      statement text;
-    BEGIN
-      FOR statement IN
-        SELECT format('DROP %s IF EXISTS %s CASCADE', CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW'
-          WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, oid::regclass)
-        FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S')
-          AND NOT relispartition AND ${NOT_OF_AN_EXTENSION("pg_class", "c")}
-        UNION ALL
-        SELECT format('DROP ROUTINE IF EXISTS %s CASCADE', oid::regprocedure) FROM pg_proc p
-        WHERE pronamespace = 'public'::regnamespace AND ${NOT_OF_AN_EXTENSION("pg_proc", "p")}
-      LOOP
-        EXECUTE statement;
-      END LOOP;
-    END $$`);
+  const { rows } = await db.query<{ statement: string }>(`
+    SELECT format('DROP %s IF EXISTS %s CASCADE', CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW'
+      WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, oid::regclass) AS statement
+    FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S')
+      AND NOT relispartition AND ${NOT_OF_AN_EXTENSION("pg_class", "c")}
+    UNION ALL
+    SELECT format('DROP ROUTINE IF EXISTS %s CASCADE', oid::regprocedure) FROM pg_proc p
+    WHERE pronamespace = 'public'::regnamespace AND ${NOT_OF_AN_EXTENSION("pg_proc", "p")}`);
+  for (const { statement } of rows) await db.query(statement);
 }
 
 /** @returns names of the tables that were left out */
