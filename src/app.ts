@@ -313,6 +313,7 @@ export async function openApp(
       visitorKeys: (ip: string) => visitorKeys(ip, now(), suppressionKey),
       rawIntakeToken: config.rawIntakeToken,
       publicUrl: () => publicUrl,
+      previousPublicUrls: config.previousPublicUrls,
       addressKey: (address: Pick<Address, "key">) => addressKey(address.key, suppressionKey),
       networkKey: (ip: string) => networkKey(ip, suppressionKey),
       readReport,

@@ -15,7 +15,7 @@ import { judgeServer } from "./doctor/server.ts";
 import { judgeKeys, judgePostalAddress, judgeSettings } from "./doctor/settings.ts";
 import { lookAtDkim, lookAtDmarc } from "./doctor/signatures.ts";
 import { judgeOwnClock, judgeRecords, judgeVisits } from "./doctor/sources.ts";
-import { lookAtWeb } from "./doctor/web.ts";
+import { lookAtPrevious, lookAtWeb } from "./doctor/web.ts";
 import { type Desk, type DeskOptions, openDesk } from "./doctor-desk.ts";
 import { Invalid, type Problem } from "./errors.ts";
 import { examineRedis } from "./queue/examine-redis.ts";
@@ -133,11 +133,16 @@ function mailChecks(desk: Desk): Check[] {
   ];
 }
 
-function webChecks({ publicUrl, ask, names }: Desk): Check[] {
+function webChecks({ config, publicUrl, ask, names }: Desk): Check[] {
   const isHere = isLoopbackHost(new URL(publicUrl).hostname);
   const look = () =>
     lookAtWeb({ publicUrl, isLoopback: isHere, ask, knowsInternet: names.knowsInternet, now: () => new Date() });
-  return [{ name: "public address", isRemote: !isHere, look }];
+  const before = config.previousPublicUrls.map((url) => ({
+    name: "previous address",
+    isRemote: !isLoopbackHost(new URL(url).hostname),
+    look: async () => [await lookAtPrevious(url, { ask })],
+  }));
+  return [{ name: "public address", isRemote: !isHere, look }, ...before];
 }
 
 const at = (name: string, look: () => ReturnType<Check["look"]> | Awaited<ReturnType<Check["look"]>>): Check => {

@@ -56,6 +56,25 @@ async function lookAtOneClick({ publicUrl, ask }: Web): Promise<Verdict> {
   return red(`One-click unsubscribe answers a POST with ${inShort(answer)}.`, advice);
 }
 
+/**
+ * An address it had before stands in mails for ever. A host that is gone, or that leads elsewhere, keeps who has only such a
+ * mail from leaving.
+ */
+export async function lookAtPrevious(url: string, { ask }: Pick<Web, "ask">): Promise<Verdict> {
+  const advice = `Let ${new URL(url).host} lead to the same web server as PUBLIC_URL, POST included, for as long as mails with it may be opened; take it out of PREVIOUS_PUBLIC_URLS when it is no longer yours.`;
+  try {
+    const answer = await ask(url + MADE_UP, { method: "POST", body: "List-Unsubscribe=One-Click" });
+    return answer.status === 200
+      ? green(`Links of mails that name ${url} still lead here.`)
+      : red(`One-click unsubscribe at ${url}, where it was before, answers ${inShort(answer)}.`, advice);
+  } catch (error) {
+    const { code = "no answer" } = error as NodeJS.ErrnoException;
+    if (["EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH"].includes(code))
+      return notLookedAt(`${url} is out of reach from here (${code})`);
+    return red(`${url}, where it was before, does not answer (${code}): links in mails of then do not open.`, advice);
+  }
+}
+
 async function lookAtAssets({ publicUrl, ask }: Web): Promise<Verdict> {
   const page = await ask(`${publicUrl}/`);
   const [path] = /\/assets\/page\.\w+\.css/u.exec(page.body) ?? [];

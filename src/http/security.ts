@@ -9,6 +9,7 @@
 import type { RequestHandler } from "express";
 import helmet from "helmet";
 import { Refused } from "./faults.ts";
+import { hostsOf, type MovedApp } from "./moved.ts";
 
 /** Nothing from elsewhere, nothing inline, no frame around it: a page loads its own style sheet, script, icon and previews. */
 const CONTENT = {
@@ -49,7 +50,7 @@ export function security({ publicUrl }: { publicUrl: () => string }): RequestHan
  * Refuses what another site makes a browser send. Sec-Fetch-Site says it (Fetch Metadata, W3C); a browser without it still
  * names the Origin of a POST. A program that sends neither carries no cookie it did not bring itself.
  */
-export function sameSite({ publicUrl }: { publicUrl: () => string }): RequestHandler {
+export function sameSite(app: MovedApp): RequestHandler {
   return (req, _res, next) => {
     if (["GET", "HEAD", "OPTIONS"].includes(req.method)) return next();
     const { origin, host = "", "sec-fetch-site": site } = req.headers;
@@ -57,7 +58,7 @@ export function sameSite({ publicUrl }: { publicUrl: () => string }): RequestHan
       site !== undefined
         ? site === "same-origin" || site === "none" // none: the reader's own doing
         : // Behind a proxy the Host may be one of its own.
-          origin === undefined || [host, new URL(publicUrl()).host].includes(origin.replace(/^https?:\/\//, ""));
+          origin === undefined || [host, ...hostsOf(app)].includes(origin.replace(/^https?:\/\//, ""));
     if (!isOwn) throw new Refused(403, "This form was sent from another site.");
     next();
   };

@@ -31,6 +31,7 @@ import { confirmationRoutes } from "./confirmation.ts";
 import { faults, notFound } from "./faults.ts";
 import { feedRoutes } from "./feeds.ts";
 import type { Scraped } from "./metrics.ts";
+import { type MovedApp, moved } from "./moved.ts";
 import { observe } from "./observe.ts";
 import { operationsRoutes } from "./operations.ts";
 import { openPages } from "./pages.ts";
@@ -56,6 +57,7 @@ export type WebApp = RequestNeeds &
   ReportNeeds &
   GuardApp &
   AdminApp &
+  MovedApp &
   Scraped & {
     readonly subscriptions: Pick<Subscriptions, "findById">;
     readonly editions: Pick<Editions, "list" | "placeOf">;
@@ -100,7 +102,7 @@ export function createServer(app: WebApp): Express {
   const server = express();
   server.set("trust proxy", app.trustProxy);
   server.set("query parser", "simple");
-  server.use(observe(app), security(app), garbledIsUnknown);
+  server.use(observe(app), security(app), moved(app), garbledIsUnknown);
   server.use(assets.routes, operationsRoutes(app), reportRoutes(app), adminRoutes(app, pages), compress);
   const guard = openGuard(app);
   server.use("/api/v1", apiRoutes(app, guard));

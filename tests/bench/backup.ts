@@ -10,7 +10,6 @@ import { chmod, mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import pg from "pg";
 import { backUp } from "../../src/actions/back-up.ts";
 import { checkBackup, restoreBackup } from "../../src/actions/restore-backup.ts";
 import { createDatabase } from "../../src/store/create-database.ts";
@@ -48,9 +47,8 @@ async function bench(readers: number): Promise<void> {
   try {
     const [source, target] = [await createDatabase(server.url, "source"), await createDatabase(server.url, "target")];
     await migrate({ databaseUrl: source });
-    await addReaders(source, readers);
+    await addReaders(source, readers, 3);
     await giveFilters(source, readers, Math.min(readers, 50_000));
-    await addDeliveries(source);
     const backup = join(folder, "one.backup");
     const saved = await measured("backup", source, backup, join(folder, "one"));
     const fileMb = Math.round((await stat(backup)).size / 1e6);
@@ -63,25 +61,6 @@ async function bench(readers: number): Promise<void> {
     await server.close();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** Three days, all accepted, with what a mail leaves behind. */
-async function addDeliveries(databaseUrl: string): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  await client.query("SELECT make_delivery_partitions('2026-04-14', '2026-04-20')");
-  for (const day of ["2026-04-14", "2026-04-15", "2026-04-16"])
-    await client.query(
-      `INSERT INTO deliveries (local_day, subscription_id, edition_date, cadence, due_at, send_by, state, attempts, paper_ids, version,
-         composed_at, answer, server_id, ended_at)
-       SELECT $1::date, id, $1::date - 1, 'daily', $1::date + interval '7 hours', $1::date + interval '27 hours', 'accepted', 1,
-         ARRAY(SELECT (id * 7 + n * 13) % 5000 FROM generate_series(1, 8) n), 1, $1::date + interval '7 hours' + id * interval '1 ms',
-         '250 2.0.0 Ok: queued as ' || upper(substr(md5(id::text || $1), 1, 12)), upper(substr(md5(id::text || $1), 1, 12)),
-         $1::date + interval '7 hours' + id * interval '1 ms' FROM subscriptions`,
-      [day],
-    );
-  await client.query("ANALYZE");
-  await client.end();
 }
 
 async function measured(...args: readonly string[]): Promise<Record<string, number>> {

@@ -56,6 +56,7 @@ export async function aWeb(replaced: Partial<WebApp> = {}) {
     log: openLog({ level: "warn", write: (line) => void logged.push(line), pretty: false }),
     now: store.clock.now,
     publicUrl: () => "http://paperboy.example",
+    previousPublicUrls: [],
     postalAddress: null,
     closesAt: "01:00",
     retentionDays: 90,

@@ -7,12 +7,14 @@ import { openTurnstile, type TurnstileApp } from "../abuse/turnstile.ts";
 import { readForm } from "../bodies.ts";
 import { Refused } from "../faults.ts";
 import { answer } from "../methods.ts";
+import type { MovedApp } from "../moved.ts";
 import type { Pages } from "../pages.ts";
 import { sameSite, unlisted } from "../security.ts";
 import { openKnownDevices } from "./known-device.ts";
 import { openSessions, type Session, type SessionApp } from "./session.ts";
 
 export type AdminApp = SessionApp &
+  MovedApp &
   TurnstileApp & {
     readonly door: Pick<Door, "count" | "forgive" | "spend" | "isSpent">;
     /** Null: there is no operator's page. */

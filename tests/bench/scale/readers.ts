@@ -19,7 +19,7 @@ const ZONES = ["UTC", "Europe/Berlin", "Europe/London", "Asia/Tokyo", "Asia/Kolk
 const DUE_WITHIN_HOURS = 15;
 
 /** Makes them, in a database that was migrated and is empty. */
-export async function addReaders(url: string, count: number): Promise<void> {
+export async function addReaders(url: string, count: number, historyDays = HISTORY_DAYS): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   const groups = groupsDue(new Date());
@@ -54,6 +54,7 @@ export async function addReaders(url: string, count: number): Promise<void> {
   await addHistory(
     client,
     groups.map(({ localDay }) => localDay),
+    historyDays,
   );
   await client.query("VACUUM ANALYZE");
   await client.end();
@@ -68,14 +69,14 @@ function groupsDue(now: Date): { zone: string; hour: number; localDay: Day }[] {
 }
 
 /** Ten papers a day, accepted, of the last days before each group's next; indexes are made when the rows are there. */
-async function addHistory(client: pg.Client, nextDays: readonly Day[]): Promise<void> {
+async function addHistory(client: pg.Client, nextDays: readonly Day[], historyDays: number): Promise<void> {
   const { rows: indexes } = await client.query<{ name: string; definition: string }>(
     `SELECT indexname AS name, indexdef AS definition FROM pg_indexes WHERE tablename = 'deliveries' AND indexdef NOT LIKE '%UNIQUE%'`,
   );
   for (const { name } of indexes) await client.query(`DROP INDEX ${pg.escapeIdentifier(name)}`);
   const days = [...nextDays].sort();
   await client.query("SELECT make_delivery_partitions($1::date, $2::date)", [
-    addDays(days[0]!, -HISTORY_DAYS),
+    addDays(days[0]!, -historyDays),
     days.at(-1),
   ]);
   await client.query(
@@ -86,7 +87,7 @@ async function addHistory(client: pg.Client, nextDays: readonly Day[]): Promise<
      FROM generate_series($2::int, 1, -1) back, subscription_clocks c,
        LATERAL (SELECT ($1::date[])[c.group_id] - back AS day, 25 * ($2::int - back) + c.subscription_id::int % 11 AS k) x
      ORDER BY back DESC, c.group_id, c.subscription_id`,
-    [nextDays, HISTORY_DAYS],
+    [nextDays, historyDays],
   );
   await client.query(
     `UPDATE subscription_clocks c SET last_local_day = d.local_day, last_edition = d.local_day - 2, last_delivery = d.id
