@@ -93,9 +93,10 @@ async function handle<Q extends QueueName>(
     counted.jobDoneAt.set({ job: name }, Date.now() / 1_000);
   } catch (error) {
     // Who breaks off because we close leaves the job to whoever works next.
-    const fault = signal.aborted ? new Temporary("The worker closes", { cause: error }) : error;
+    const isLeft = signal.aborted && !(error instanceof Temporary);
+    const fault = isLeft ? new Temporary("The worker closes", { cause: error }) : error;
     count(fault instanceof Temporary ? "retried" : "failed");
-    throw asVerdict(fault, job, log);
+    throw asVerdict(fault, job, log, signal.aborted);
   } finally {
     stop();
   }
@@ -109,7 +110,7 @@ function askedBy(job: Job): string | null {
 }
 
 /** The message goes into the queue's storage, so it is masked like a log line. */
-function asVerdict(error: unknown, job: Job, log: Log): Error {
+function asVerdict(error: unknown, job: Job, log: Log, isClosing: boolean): Error {
   const message = mask(error instanceof Error ? error.message : String(error));
   const left = (job.opts.attempts ?? 1) - job.attemptsMade - 1;
   if (!(error instanceof Temporary)) {
@@ -117,7 +118,8 @@ function asVerdict(error: unknown, job: Job, log: Log): Error {
     return new UnrecoverableError(message);
   }
   const words = left > 0 ? "A job failed and is tried again" : "A job failed for the last time; `sweep` rings again";
-  log.warn({ job: job.name, payload: job.data, left, err: error }, words);
+  // That a worker is told to close is nothing to look into.
+  log[isClosing ? "info" : "warn"]({ job: job.name, payload: job.data, left, err: error }, words);
   const { retryAfterMs } = error;
   const verdict = new Temporary(message, retryAfterMs === undefined ? {} : { retryAfterMs });
   verdict.stack = `Temporary: ${message}`; // BullMQ keeps stacks, and ours may have the unmasked message in it
