@@ -4,10 +4,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { openApp } from "../../src/app.ts";
+import { readConfig } from "../../src/config.ts";
 import { Permanent, Temporary } from "../../src/errors.ts";
 import { openLog } from "../../src/log.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { editions } from "../../src/store/editions.ts";
+import { compareHistory } from "../../src/store/migrate/history.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { tallies } from "../../src/store/tallies.ts";
 import { aDatabase, type TestDatabase } from "../support/database.ts";
@@ -46,6 +49,38 @@ test("migrations are applied once, in order, with functions, partitions and DO b
     { day: "2026-04-02", n: 3, note: "x;y" },
   ]);
   expect(await run()).toEqual({ applied: [] });
+});
+
+test("a release that a database is newer than can tell, and so can one whose migrations it lacks", async () => {
+  write("1_a", "CREATE TABLE a (n int)");
+  write("2_b", "CREATE TABLE b (n int)");
+  await run();
+  rmSync(join(dir, "1_a"), { recursive: true });
+  write("3_c", "CREATE TABLE c (n int)");
+  const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+  expect(await compareHistory(pool, dir).finally(() => pool.end())).toEqual({ missing: ["3_c"], unknown: ["1_a"] });
+});
+
+test("the application does not start on a database that lacks migrations, and says what to do; on a newer one it goes on", async () => {
+  const settings = { DATABASE_URL: database.url, DATA_DIR: dir, SMTP_URL: "smtp://127.0.0.1:9" };
+  const lines: { level: number; msg: string; migrations?: string[] }[] = [];
+  const log = openLog({ level: "warn", pretty: false, write: (line) => void lines.push(JSON.parse(line)) });
+  const open = () => openApp(readConfig(settings), { log, publicUrl: "http://localhost:3000", offline: true });
+  await expect(open()).rejects.toThrow(
+    /^The database lacks \d+ migrations of this release, from 20261122000000_the_spine on\. Run: npm run paperboy -- migrate$/,
+  );
+  await migrate({ databaseUrl: database.url });
+  await query(`INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
+    VALUES ('later', 'x', '29990101000000_later', now(), 1)`);
+  const app = await open();
+  await app.close();
+  expect(lines.filter(({ migrations }) => migrations)).toMatchObject([
+    {
+      level: 40,
+      migrations: ["29990101000000_later"],
+      msg: expect.stringMatching(/^the database is newer than this program/),
+    },
+  ]);
 });
 
 test("the project's own migrations apply, and a second time there is nothing to do, quickly", async () => {

@@ -8,8 +8,8 @@ import { startWorker, type WorkerProcess } from "../support/worker.ts";
 
 const READERS = 600;
 const CONNECTIONS = 3;
-/** On two cores that others use as well a process takes its time to start; meanwhile the other one works. */
-const LONGEST_GAP_MS = 5_000;
+/** Some for a busy machine; what a worker leaves to the sweep waits for up to a minute. */
+const LONGEST_GAP_MS = 10_000;
 
 const workers: WorkerProcess[] = [];
 const closers: (() => Promise<unknown>)[] = [];
@@ -26,7 +26,7 @@ function aWorker(): WorkerProcess {
   workers.push(worker);
   return worker;
 }
-const until = (isSo: () => boolean | Promise<boolean>) => vi.waitUntil(isSo, { timeout: 90_000, interval: 50 });
+const until = (isSo: () => boolean | Promise<boolean>) => vi.waitUntil(isSo, { timeout: 120_000, interval: 50 });
 
 test("C10: two workers that are exchanged one by one in mid-edition lose none, double none, and sending does not stop meanwhile", async () => {
   const database = await aDatabase();
@@ -70,4 +70,4 @@ test("C10: two workers that are exchanged one by one in mid-edition lose none, d
   const gaps = mails.slice(1).map((mail, n) => mail.at - mails[n]!.at);
   expect(Math.max(...gaps)).toBeLessThan(LONGEST_GAP_MS);
   expect([await third.end(), await fourth.end()]).toEqual([0, 0]);
-}, 180_000);
+}, 300_000);

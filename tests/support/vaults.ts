@@ -1,5 +1,4 @@
 /** Backups as `paperboy backup` and `paperboy restore` make them, between databases of the test's. */
-import { createHash } from "node:crypto";
 import { readConfig } from "../../src/config.ts";
 import { openLog } from "../../src/log.ts";
 import { type ArchiveEntry, readArchive, writeArchive } from "../../src/store/backup/archive.ts";
@@ -43,8 +42,4 @@ export async function contentsOf(path: string): Promise<Record<string, unknown>>
   }
   const rows = [...texts].map(([table, text]) => [table, text.split("\n").sort()] as const);
   return { sequences, ...Object.fromEntries(rows) };
-}
-
-export function sha256(bytes: Buffer): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
