@@ -2,6 +2,7 @@
  * Says to whoever would put a backup into the database that a process is running on it: a lock that lives as long as the
  * session that holds it, so that nobody has to clean up after a kill.
  */
+import { Socket } from "node:net";
 import pg from "pg";
 import type { Log } from "../log.ts";
 import { asFault } from "./faults.ts";
@@ -23,8 +24,16 @@ export async function openPresence({ url, name, log }: { url: string; name: stri
   let isClosed = false;
   let timer: NodeJS.Timeout | undefined;
   let session: pg.Client;
+  let socket: Socket;
   const enter = async () => {
-    const client = new pg.Client({ connectionString: url, application_name: name, keepAlive: true });
+    const line = new Socket();
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: name,
+      keepAlive: true,
+      stream: () => line,
+    });
+    socket = line;
     client.on("error", () => {}); // `end` follows, or what is awaited rejects
     session = client;
     await client.connect();
@@ -49,7 +58,10 @@ export async function openPresence({ url, name, log }: { url: string; name: stri
     async close() {
       isClosed = true;
       clearTimeout(timer);
+      // A database that does not answer must not keep a process from ending.
+      const cut = setTimeout(() => socket.destroy(), PATIENCE_MS);
       await session.end().catch(() => {});
+      clearTimeout(cut);
     },
   };
 }
