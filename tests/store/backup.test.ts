@@ -188,14 +188,20 @@ test("taken while others write, it shows one instant", async () => {
   const source = await another("a template");
   await query(source.url, "CREATE TABLE left_side (n int); CREATE TABLE right_side (n int)");
   let isOver = false;
+  const writer = new pg.Client({ connectionString: source.url });
+  await writer.connect();
+  closers.push(() => writer.end());
   const writing = (async () => {
     for (let n = 1; !isOver; n += 1)
-      await query(
-        source.url,
-        `BEGIN; INSERT INTO right_side VALUES (${n}); INSERT INTO left_side VALUES (${n}); COMMIT`,
-      );
+      await writer.query(`BEGIN; INSERT INTO right_side VALUES (${n}); INSERT INTO left_side VALUES (${n}); COMMIT`);
   })();
-  await vi.waitUntil(async () => (await query(source.url, "SELECT FROM left_side")).length > 5, { interval: 20 });
+  closers.push(() => {
+    isOver = true;
+    return writing;
+  });
+  await vi.waitUntil(async () => (await query(source.url, "SELECT FROM left_side")).length > 5, {
+    ...{ timeout: 20_000, interval: 20 },
+  });
   const slowly = async function* () {
     for await (const entry of dump({ databaseUrl: source.url, about: ABOUT, files: [] })) {
       if (entry.name.includes("left_side")) await new Promise((resolve) => setTimeout(resolve, 400));
@@ -204,8 +210,6 @@ test("taken while others write, it shows one instant", async () => {
   };
   await writeArchive(file, slowly());
   const during = (await query(source.url, "SELECT FROM left_side")).length;
-  isOver = true;
-  await writing;
   const { left_side: left, right_side: right } = (await contentsOf(file)) as Record<string, string[]>;
   expect(left).toEqual(right);
   expect(left!.length).toBeLessThan(during);

@@ -61,7 +61,9 @@ test("a release that a database is newer than can tell, and so can one whose mig
   expect(await compareHistory(pool, dir).finally(() => pool.end())).toEqual({ missing: ["3_c"], unknown: ["1_a"] });
 });
 
-test("the application does not start on a database that lacks migrations, and says what to do; on a newer one it goes on", async () => {
+test("the application does not start on a database that lacks migrations, and says what to do; on a newer one it goes on", {
+  timeout: 60_000,
+}, async () => {
   const settings = { DATABASE_URL: database.url, DATA_DIR: dir, SMTP_URL: "smtp://127.0.0.1:9" };
   const lines: { level: number; msg: string; migrations?: string[] }[] = [];
   const log = openLog({ level: "warn", pretty: false, write: (line) => void lines.push(JSON.parse(line)) });
