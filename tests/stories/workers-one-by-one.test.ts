@@ -32,20 +32,20 @@ test("C10: two workers that are exchanged one by one in mid-edition lose none, d
   const database = await aDatabase();
   closers.push(database.drop);
   // A mail takes long enough for a process to start meanwhile.
-  farEnd = await startFarEnd({ doors: 4, latencyMs: [400, 800] });
+  farEnd = await startFarEnd({ doors: 4, latencyMs: [1_500, 2_500] });
   closers.push(farEnd.close);
   campaign = await aCampaign({ readers: READERS, databaseUrl: database.url });
   closers.push(campaign.close);
   const [first, second] = [aWorker(), aWorker()];
   await campaign.ring(30);
-  await until(() => farEnd.count(0) >= 20 && farEnd.count(1) >= 20);
+  await until(() => farEnd.count(0) >= 5 && farEnd.count(1) >= 5);
 
   // The next is there before the last one goes.
   const third = aWorker();
-  await until(() => farEnd.count(2) >= 10);
+  await until(() => farEnd.count(2) >= 3);
   expect(await first.end()).toBe(0);
   const fourth = aWorker();
-  await until(() => farEnd.count(3) >= 10);
+  await until(() => farEnd.count(3) >= 3);
   expect(await second.end()).toBe(0);
   const atTheSwitch = farEnd.count();
   expect(atTheSwitch).toBeLessThan(READERS);
