@@ -67,7 +67,16 @@ test("these are the commands", () => {
   expect(leaves.map((path) => path.join(" "))).toEqual([
     ...["web", "worker", "migrate", "collect", "import", "preview", "edition", "deliver", "pause", "resume"],
     ...["suppress add", "suppress lift", "suppress list", "topics", "erase"],
-    ...["subscribers import", "subscribers export", "subscribers show", "today", "replay", "backup", "restore", "doctor"],
+    ...[
+      "subscribers import",
+      "subscribers export",
+      "subscribers show",
+      "today",
+      "replay",
+      "backup",
+      "restore",
+      "doctor",
+    ],
   ]);
 });
 

@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { backUp } from "../../actions/back-up.ts";
 import { Invalid } from "../../errors.ts";
-import { json } from "../terminal.ts";
-import { count, progressOf, type Vaults } from "../vaults.ts";
+import { examples, json } from "../terminal.ts";
+import { count, rowsShown, type Vaults } from "../vaults.ts";
 
 interface Options {
   readonly withoutKeys?: boolean;
@@ -17,15 +17,19 @@ export const backup = (terminal: Vaults) =>
     .argument("<file>", "a file that is made, or replaced once it is whole; - for standard output")
     .option("--without-keys", "leave the keys out: keep DATA_DIR/secrets.json elsewhere")
     .option("--json", "print one JSON object")
+    .addHelpText(
+      "after",
+      examples("paperboy backup paperboy.backup", "paperboy backup - | ssh safe.example.org 'cat > paperboy.backup'"),
+    )
     .action(async (file: string, { withoutKeys = false, json: asJson = false }: Options) => {
       if (file === "-" && process.stdout.isTTY)
         throw new Invalid(
           "A backup is nothing to look at. Write the name of a file, or lead standard output into one.",
         );
       const { manifest, rows } = await terminal.withVault((vault) =>
-        backUp(vault, file, { withKeys: !withoutKeys, tell: progressOf(terminal, "rows written") }),
+        backUp(vault, file, { withKeys: !withoutKeys, tell: rowsShown(terminal.progress, "writing") }),
       );
-      terminal.show("");
+      terminal.progress.done();
       const all = Object.values(rows).reduce((sum, each) => sum + each, 0);
       // What stands on standard output is the backup.
       const say = file === "-" ? terminal.complain : terminal.print;

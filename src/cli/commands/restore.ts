@@ -2,8 +2,8 @@ import { Command } from "commander";
 import { type CheckedBackup, checkBackup, permit, type Restored, restoreBackup } from "../../actions/restore-backup.ts";
 import { Invalid } from "../../errors.ts";
 import type { Occupant } from "../../store/backup/load.ts";
-import { json } from "../terminal.ts";
-import { count, progressOf, type Vaults } from "../vaults.ts";
+import { examples, json } from "../terminal.ts";
+import { count, rowsShown, type Vaults } from "../vaults.ts";
 
 interface Options {
   readonly replace?: boolean;
@@ -20,22 +20,26 @@ export const restore = (terminal: Vaults) =>
     .option("--yes", "do not ask")
     .option("--without-keys", "keep the keys that are here, whichever the backup has")
     .option("--json", "print one JSON object")
+    .addHelpText(
+      "after",
+      examples("paperboy restore paperboy.backup", "paperboy restore paperboy.backup --replace --yes"),
+    )
     .action(async (file: string, { replace = false, yes = false, withoutKeys = false, json: asJson }: Options) => {
       if (file === "-")
         throw new Invalid("A backup is read twice, so that a broken one changes nothing. Write it to a file first.");
       const done = await terminal.withVault(async (vault) => {
-        terminal.show("checking the file");
+        terminal.progress.show("checking the file");
         const checked = await checkBackup(vault, file, !withoutKeys);
-        terminal.show("");
+        terminal.progress.done();
         const occupant = await vault.occupant();
         permit(occupant, replace);
         if (!yes && !(await isMeant(terminal, occupant, checked))) return null;
         const all = Object.values(checked.rows).reduce((sum, rows) => sum + rows, 0);
-        const progress = progressOf(terminal, "rows loaded");
+        const progress = rowsShown(terminal.progress, "loading");
         const restored = await restoreBackup(vault, checked, {
           mayReplace: replace,
           tell: (rows) => progress(rows, all),
-        }).finally(() => terminal.show(""));
+        }).finally(() => terminal.progress.done());
         return { checked, restored };
       });
       if (done === null) {
