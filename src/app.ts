@@ -40,10 +40,12 @@ import { openSecrets } from "./secrets.ts";
 import { readPapersFile } from "./sources/paper-files.ts";
 import { openRecording } from "./sources/recording.ts";
 import { alarms } from "./store/alarms.ts";
+import { audit } from "./store/audit.ts";
 import { candidates } from "./store/candidates.ts";
 import { clockWatch } from "./store/clock-watch.ts";
 import { openDatabase } from "./store/database.ts";
 import { deliveries } from "./store/deliveries.ts";
+import { deliveryList } from "./store/delivery-list.ts";
 import { door } from "./store/door.ts";
 import { editions } from "./store/editions.ts";
 import { erasure } from "./store/erasure.ts";
@@ -65,8 +67,10 @@ import { pulls } from "./store/pulls.ts";
 import { quietReaders } from "./store/quiet-readers.ts";
 import { readerExports } from "./store/reader-exports.ts";
 import { readerImports } from "./store/reader-imports.ts";
+import { readerList } from "./store/reader-list.ts";
 import { readerRecords } from "./store/reader-records.ts";
 import { recorder } from "./store/recorder.ts";
+import { reportList } from "./store/report-list.ts";
 import { reports } from "./store/reports.ts";
 import { repositories } from "./store/repositories.ts";
 import { requests } from "./store/requests.ts";
@@ -254,6 +258,10 @@ export async function openApp(
       heartbeats: heartbeats(prisma),
       house: house(prisma),
       ticks: ticks(prisma),
+      audit: audit(prisma),
+      readerList: readerList(prisma),
+      deliveryList: deliveryList(prisma),
+      reportList: reportList(prisma),
     };
     const gate = await open(openGate({ ...rooms, log }), (part) => part.close());
     const isPaced = config.sendRate !== null || config.domainRates !== null;

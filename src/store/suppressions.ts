@@ -1,5 +1,6 @@
 /** Addresses we do not write to, and why: known by their key alone. */
 import { Prisma, type PrismaClient } from "../../prisma/client/client.ts";
+import { type ListPage, type Paging, pageOf, wayOf } from "./list-pages.ts";
 
 export type SuppressionReason = "never" | "complaint" | "bounces" | "operator";
 
@@ -35,16 +36,17 @@ export function suppressions(prisma: PrismaClient) {
       return row ? fromRow(row) : null;
     },
 
-    /** Newest first, `limit` at most, those behind the key `after`; null: from the beginning. */
-    async list(of: { after: string | null; limit: number; withLifted: boolean }): Promise<Suppression[]> {
-      const behind =
-        of.after === null
+    /** Newest first. A place is behind the key of an address; behind one that never was suppressed there is nothing. */
+    async list(of: { withLifted: boolean } & Paging<string>): Promise<ListPage<Suppression, string>> {
+      const { behind, order } = wayOf(of, "newest-first");
+      const from =
+        of.place === null
           ? Prisma.empty
-          : Prisma.sql`AND (at, address_key) < (SELECT at, address_key FROM suppressions WHERE address_key = ${of.after})`;
+          : Prisma.sql`AND (at, address_key) ${behind} (SELECT at, address_key FROM suppressions WHERE address_key = ${of.place.key})`;
       const standing = of.withLifted ? Prisma.empty : Prisma.sql`AND lifted_at IS NULL`;
       const rows = await prisma.$queryRaw<Row[]>`
-        SELECT * FROM suppressions WHERE true ${behind} ${standing} ORDER BY at DESC, address_key DESC LIMIT ${of.limit}`;
-      return rows.map(fromRow);
+        SELECT * FROM suppressions WHERE true ${from} ${standing} ORDER BY at ${order}, address_key ${order} LIMIT ${of.limit + 1}`;
+      return pageOf(rows.map(fromRow), of, ({ addressKey }) => addressKey);
     },
   };
 }

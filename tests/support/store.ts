@@ -3,10 +3,12 @@
 import type { Preferences } from "../../src/core/subscription.ts";
 import { openLog } from "../../src/log.ts";
 import { alarms } from "../../src/store/alarms.ts";
+import { audit } from "../../src/store/audit.ts";
 import { candidates } from "../../src/store/candidates.ts";
 import { clockWatch } from "../../src/store/clock-watch.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { deliveries } from "../../src/store/deliveries.ts";
+import { deliveryList } from "../../src/store/delivery-list.ts";
 import { door } from "../../src/store/door.ts";
 import { editions } from "../../src/store/editions.ts";
 import { erasure } from "../../src/store/erasure.ts";
@@ -23,7 +25,9 @@ import { pulls } from "../../src/store/pulls.ts";
 import { quietReaders } from "../../src/store/quiet-readers.ts";
 import { readerExports } from "../../src/store/reader-exports.ts";
 import { readerImports } from "../../src/store/reader-imports.ts";
+import { readerList } from "../../src/store/reader-list.ts";
 import { readerRecords } from "../../src/store/reader-records.ts";
+import { reportList } from "../../src/store/report-list.ts";
 import { reports } from "../../src/store/reports.ts";
 import { requests } from "../../src/store/requests.ts";
 import { restoration } from "../../src/store/restoration.ts";
@@ -73,6 +77,8 @@ export async function aStore(start = at("2026-04-15T07:00Z")) {
     ...{ stops: stops(prisma), waves: waves(prisma), limits: limits(pool), door: door(pool) },
     incidents: incidents(prisma, log),
     ...{ alarms: alarms(prisma), heartbeats: heartbeats(prisma), house: house(prisma), ticks: ticks(prisma) },
+    ...{ audit: audit(prisma), readerList: readerList(prisma) },
+    ...{ deliveryList: deliveryList(prisma), reportList: reportList(prisma) },
   };
   const gate = openGate({ ...rooms, log });
   let readers = 0;

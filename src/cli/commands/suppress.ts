@@ -66,12 +66,11 @@ const list = (terminal: Terminal) =>
     .option("--json", "print one JSON object")
     .addHelpText("after", examples("paperboy suppress list", "paperboy suppress list --all --json"))
     .action(async ({ all = false, limit, after, json: asJson }: ListOptions) => {
-      const found = await terminal.withApp((app) =>
-        // One more than is shown tells whether there is a next page.
-        app.suppressions.list({ after: after ?? null, limit: limit + 1, withLifted: all }),
+      const place = after === undefined ? null : { key: after, isBack: false };
+      const { rows: shown, next: behind } = await terminal.withApp((app) =>
+        app.suppressions.list({ place, limit, withLifted: all }),
       );
-      const shown = found.slice(0, limit);
-      const next = found.length > limit ? shown.at(-1)!.addressKey : null;
+      const next = behind?.key ?? null;
       if (asJson) terminal.print(json({ suppressions: shown, next }));
       else if (shown.length === 0) terminal.print("No address is suppressed.");
       else {
