@@ -19,6 +19,8 @@ export interface EditionSummary {
   readonly state: EditionState;
   readonly because: string | null;
   readonly closedAt: Date | null;
+  /** One more each time it was opened again. */
+  readonly revision: number;
   readonly papers: number;
 }
 
@@ -95,6 +97,13 @@ export function editions(prisma: PrismaClient) {
       return row ?? null;
     },
 
+    /** State and revision: what has both as it had has the same papers in the same places. Null when there is no row. */
+    async standing(date: Day): Promise<Pick<EditionSummary, "state" | "revision"> | null> {
+      const [row] = await prisma.$queryRaw<Pick<EditionSummary, "state" | "revision">[]>`
+        SELECT state, revision FROM editions WHERE date = ${date}::date`;
+      return row ?? null;
+    },
+
     /** Every edition from `since` on. */
     since: (since: Day): Promise<Pick<EditionSummary, "date" | "state" | "closedAt">[]> => prisma.$queryRaw`
       SELECT date::text AS date, state, closed_at AS "closedAt" FROM editions WHERE date >= ${since}::date`,
@@ -166,6 +175,26 @@ export function editions(prisma: PrismaClient) {
         { timeout: 60_000, maxWait: 30_000 },
       ),
 
+    /**
+     * Opens again what was decided, under the next revision, unless digests of it were planned. Whoever plans holds the
+     * edition (`holdClosed`): they are waited for, and then counted.
+     */
+    reopen: (date: Day): Promise<"reopened" | "planned" | "open" | "unknown"> =>
+      prisma.$transaction(async (sql) => {
+        const [edition] = await sql.$queryRaw<{ state: EditionState }[]>`
+          SELECT state FROM editions WHERE date = ${date}::date FOR UPDATE`;
+        if (!edition) return "unknown";
+        if (edition.state === "open") return "open";
+        const reopened = await sql.$executeRaw`
+          UPDATE editions SET state = 'open', revision = revision + 1, because = NULL, closed_at = NULL, alarmed_at = NULL
+          WHERE date = ${date}::date
+            AND NOT EXISTS (SELECT FROM group_days g WHERE g.edition_date = editions.date AND g.planned > 0)
+            AND NOT EXISTS (SELECT FROM deliveries d WHERE d.edition_date = editions.date AND d.is_welcome)`;
+        if (reopened === 0) return "planned";
+        await sql.$executeRaw`DELETE FROM edition_papers WHERE edition_date = ${date}::date`;
+        return "reopened";
+      }),
+
     /** Opens again what was decided for days that are not over, while the clock stood ahead. @returns how many there were */
     reopenFuture: () =>
       prisma.$transaction(async (sql) => {
@@ -175,6 +204,17 @@ export function editions(prisma: PrismaClient) {
           UPDATE editions SET state = 'open', because = NULL, closed_at = NULL WHERE ${dates}`;
       }),
   };
+}
+
+/**
+ * Within a transaction that plans digests of an edition: nobody opens it again until that is over.
+ *
+ * @returns false when somebody did before
+ */
+export async function holdClosed(sql: Prisma.TransactionClient, date: Day): Promise<boolean> {
+  const [edition] = await sql.$queryRaw<{ state: EditionState }[]>`
+    SELECT state FROM editions WHERE date = ${date}::date FOR SHARE`;
+  return edition?.state !== "open";
 }
 
 /** Largest number of an integer column; a source that counts more is not believed beyond it. */
@@ -220,7 +260,7 @@ function factsOf(paper: RankedPaper): Facts {
 
 function summaries(prisma: PrismaClient, rest: Prisma.Sql): Promise<EditionSummary[]> {
   return prisma.$queryRaw<EditionSummary[]>`
-    SELECT date::text AS date, state, because, closed_at AS "closedAt",
+    SELECT date::text AS date, state, because, closed_at AS "closedAt", revision,
       (SELECT count(*)::int FROM edition_papers p WHERE p.edition_date = e.date AND p.lane = 'trending') AS papers
     FROM editions e ${rest}`;
 }

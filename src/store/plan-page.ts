@@ -3,6 +3,7 @@ import { Prisma, type PrismaClient } from "../../prisma/client/client.ts";
 import { addDays } from "../core/day.ts";
 import type { Day } from "../core/paper.ts";
 import type { Due } from "../core/schedule.ts";
+import { holdClosed } from "./editions.ts";
 
 export type GroupOutcome = "waiting" | "planned" | "nothing" | "missed";
 
@@ -55,6 +56,8 @@ export function planPage(prisma: PrismaClient, wanted: Wanted, after: bigint, bu
     async (sql) => {
       // One planner at a time: which readers have a digest under way must not change between looking and planning.
       await sql.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('plan-deliveries'))`;
+      // Opened again since the planner looked: nothing is decided, and the next tick finds the group waiting for it.
+      if (!(await holdClosed(sql, editionDate))) return { count: 0, fromId: null, toId: null, busy: 0, last: null };
       const [row] = await sql.$queryRaw<PlannedRow[]>`
         WITH page AS MATERIALIZED (
           SELECT c.subscription_id, c.last_delivery, c.ctid AS place FROM subscription_clocks c

@@ -38,13 +38,15 @@ const SETTLED_MS = 30 * 60_000;
 /** How many days are looked through for closed editions, quiet ones between them: more than twice what is asked for. */
 const PAGE = 80;
 
+type Standing = Awaited<ReturnType<Editions["standing"]>>;
+
 interface Entry {
   readonly shelved: Promise<Shelved | null>;
   until: number;
 }
 
 export function openShelf(
-  editions: Pick<Editions, "find" | "list" | "newest">,
+  editions: Pick<Editions, "find" | "list" | "newest" | "standing">,
   { size = 40, clock = () => performance.now() }: ShelfOptions = {},
 ): Shelf {
   // In the order of last use: a Map keeps insertion order, and whatever is used is inserted anew.
@@ -54,12 +56,30 @@ export function openShelf(
   let firstLook: Promise<unknown> | null = null;
   let lookAgainAt = Number.NEGATIVE_INFINITY;
 
-  const get = (date: Day): Promise<Shelved | null> => {
+  /** @param standing as it is now, by whoever has read it already */
+  const get = async (date: Day, standing?: Standing | null): Promise<Shelved | null> => {
     const found = entries.get(date);
+    if (found && found.until > clock() && (await isAsKnown(date, found, standing))) {
+      // Used last, unless another was put in its place meanwhile.
+      if (entries.get(date) === found) {
+        entries.delete(date);
+        entries.set(date, found);
+      }
+      return found.shelved;
+    }
+    const other = entries.get(date);
+    if (other && other !== found) return other.shelved;
     entries.delete(date);
-    const entry = found && found.until > clock() ? found : fetched(date);
+    const entry = fetched(date);
     entries.set(date, entry);
     return entry.shelved;
+  };
+
+  /** Opened again and closed, it is another edition: digests are not sent from the ranking that was. */
+  const isAsKnown = async (date: Day, { shelved, until }: Entry, standing?: Standing | null): Promise<boolean> => {
+    if (until === Number.POSITIVE_INFINITY) return true; // it is being read this moment
+    const [known, now] = await Promise.all([shelved, standing ?? editions.standing(date)]);
+    return known !== null && now !== null && known.edition.state === now.state && known.edition.revision === now.revision;
   };
 
   /** Whoever asks while it is on its way waits for the same one. */
@@ -83,7 +103,7 @@ export function openShelf(
     async newest() {
       const newest = await editions.newest();
       newestDate = newest?.date ?? null;
-      return newestDate === null ? null : get(newestDate);
+      return newestDate === null ? null : get(newestDate, newest);
     },
     async latest() {
       if (clock() >= lookAgainAt) {
@@ -101,11 +121,11 @@ export function openShelf(
     },
     async recent(count) {
       const rows = await editions.list(Math.max(count, PAGE), null);
-      const dates = rows.filter(({ state }) => state === "closed").slice(0, count);
+      const closed = rows.filter(({ state }) => state === "closed").slice(0, count);
       const shelved: Shelved[] = [];
       // One after the other: laying out thirty editions at once would hold up everybody else's request.
-      for (const { date } of dates) {
-        const one = await get(date);
+      for (const row of closed) {
+        const one = await get(row.date, row);
         if (one !== null) shelved.push(one);
       }
       return shelved;

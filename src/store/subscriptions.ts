@@ -15,6 +15,7 @@ import {
   type Subscription,
   type SubscriptionId,
 } from "./subscription-moves.ts";
+import { holdClosed } from "./editions.ts";
 import { forgiveIn, isForgivable } from "./suppressions.ts";
 
 export type { Subscription, SubscriptionId } from "./subscription-moves.ts";
@@ -253,6 +254,7 @@ type DropFirst<T extends unknown[]> = T extends [unknown, ...infer Rest] ? Rest 
 async function planWelcome(sql: Sql, id: SubscriptionId, welcome: Welcome): Promise<PlannedDelivery | null> {
   if (!welcome) return null;
   const { localDay, editionDate, sendBy } = welcome;
+  if (!(await holdClosed(sql, editionDate))) return null;
   await sql.$executeRaw`SELECT make_delivery_partitions(${localDay}::date, ${localDay}::date)`;
   const [row] = await sql.$queryRaw<{ id: bigint }[]>`
     WITH moved AS (

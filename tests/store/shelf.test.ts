@@ -5,22 +5,28 @@ import { anEdition } from "../support/ranked-papers.ts";
 /** Editions by date, and which of them were fetched. */
 function aTable(states: Readonly<Record<string, "closed" | "quiet" | "open">>) {
   const fetched: string[] = [];
+  const revisions: Record<string, number> = {};
   const dates = Object.keys(states).sort().reverse();
   const summary = (date: string) => ({
     date,
     state: states[date]!,
     because: null,
     closedAt: null,
+    revision: revisions[date] ?? 1,
     papers: states[date] === "closed" ? 1 : 0,
   });
   return {
-    fetched,
+    ...{ fetched, revisions },
+    standing: async (date: string) => (states[date] ? { state: states[date], revision: revisions[date] ?? 1 } : null),
     async find(date: string) {
       fetched.push(date);
       const state = states[date];
       return state === undefined
         ? null
-        : { ...anEdition(state === "closed" ? [{}] : []), date, state, historySince: null };
+        : {
+            ...anEdition(state === "closed" ? [{}] : []),
+            ...{ date, state, revision: revisions[date] ?? 1, historySince: null },
+          };
     },
     list: async (limit: number) => dates.slice(0, limit).map(summary),
     newest: async () => dates.filter((date) => states[date] === "closed").map(summary)[0] ?? null,
@@ -118,4 +124,23 @@ test("the newest day stands on every page: looked up at first and then once a mi
   expect([await shelf.latest(), table.asked]).toEqual(["2026-04-15", 3]);
   shelf.forget();
   expect(await shelf.latest()).toBe(null);
+});
+
+test("what was opened again and closed is another edition at once", async () => {
+  const table = aTable({ "2026-04-14": "closed", "2026-04-15": "closed" });
+  const shelf = aShelf(table);
+  const ask = async () => {
+    table.fetched.length = 0;
+    const newest = await shelf.newest();
+    const older = await shelf.get("2026-04-14");
+    return [newest!.edition.revision, older!.edition.revision, table.fetched.length];
+  };
+  expect([await ask(), await ask()]).toEqual([
+    [1, 1, 2],
+    [1, 1, 0],
+  ]);
+  table.revisions["2026-04-14"] = 2;
+  expect(await ask()).toEqual([1, 2, 1]);
+  table.revisions["2026-04-15"] = 2;
+  expect(await ask()).toEqual([2, 2, 1]);
 });
