@@ -44,6 +44,7 @@ import { audit } from "./store/audit.ts";
 import { candidates } from "./store/candidates.ts";
 import { clockWatch } from "./store/clock-watch.ts";
 import { openDatabase } from "./store/database.ts";
+import { dayCounts } from "./store/day-counts.ts";
 import { deliveries } from "./store/deliveries.ts";
 import { deliveryList } from "./store/delivery-list.ts";
 import { door } from "./store/door.ts";
@@ -259,6 +260,7 @@ export async function openApp(
       house: house(prisma),
       ticks: ticks(prisma),
       audit: audit(prisma),
+      dayCounts: dayCounts(prisma),
       readerList: readerList(prisma),
       deliveryList: deliveryList(prisma),
       reportList: reportList(prisma),

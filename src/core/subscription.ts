@@ -36,6 +36,8 @@ export const SUBSCRIPTION_MOVES: Readonly<Record<SubscriptionState, readonly Sub
   ended: ["active"],
 };
 
+export const SUBSCRIPTION_STATES = Object.keys(SUBSCRIPTION_MOVES) as readonly SubscriptionState[];
+
 export function mayMoveSubscription(from: SubscriptionState, to: SubscriptionState): boolean {
   return SUBSCRIPTION_MOVES[from].includes(to);
 }

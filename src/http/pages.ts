@@ -11,6 +11,7 @@ import type { Day } from "../core/paper.ts";
 import { scoreWords } from "../core/score-in-words.ts";
 import { dateOf, type Say, type Texts, type Values } from "../core/text.ts";
 import { Invalid, type Problem } from "../errors.ts";
+import { adminWords } from "./admin/words.ts";
 import { editionWords } from "./edition-view.ts";
 import { feedWords } from "./feeds.ts";
 import { checkPage } from "./page-check.ts";
@@ -155,6 +156,7 @@ function datelineView(dateline: Dateline | undefined) {
 
 /** What this folder says itself; asked for at start, so that no key is missed at the first visit. */
 const wordsSaid = [
+  ...adminWords,
   ...[wordsNeeded, wordsOfFound, filterWords, scoreWords, editionWords, paperWords, feedWords].flat(),
   ...Object.keys(NOTICES).flatMap((name) => [`page.notice.${name}.heading`, `page.notice.${name}.body`]),
   ...PRESSES.flatMap((name) => ["heading", "body", "button"].map((part) => `page.press.${name}.${part}`)),
@@ -164,8 +166,6 @@ const wordsSaid = [
   "page.home.subscribe",
   "page.form.meantHint",
   "page.lost.heading",
-  "page.admin.login",
-  "page.admin.overview",
   "page.confirmed.heading",
   "page.unsubscribed.heading",
   "page.unsubscribed.reason",

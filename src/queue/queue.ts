@@ -4,6 +4,7 @@ import { gather } from "../gather.ts";
 import { currentTrail, type Log } from "../log.ts";
 import { withTrace } from "../tracing.ts";
 import { type AnyQueue, type Backend, openBackend } from "./backend.ts";
+import type { BoardHandler } from "./board.ts";
 import { JOBS, type JobName, type Payload, QUEUES, type QueueName } from "./jobs.ts";
 import { within } from "./within.ts";
 import { type Handlers, startWorking, type Working } from "./work.ts";
@@ -50,6 +51,8 @@ export type Queue = {
   counts(): Promise<Counts>;
   /** Whether somebody works. @throws {Temporary} when the queue does not answer */
   pulse(): Promise<Pulse>;
+  /** Pages to look at the queues, of which nothing can be changed; below `path`, behind whoever may see them. */
+  board(path: string): Promise<BoardHandler>;
   /** Ends everything; running handlers get `graceMs` (default: none) to finish. */
   close(options?: { graceMs?: number }): Promise<void>;
 };
@@ -157,6 +160,11 @@ export async function openQueue({ prefix = "paperboy", log, ...where }: QueueOpt
         waitingSince: Object.fromEntries(waitingSince) as Pulse["waitingSince"],
         lateMs: Object.fromEntries(lateMs),
       };
+    },
+
+    async board(path) {
+      const { openBoard } = await import("./board.ts");
+      return openBoard(Object.values(queues), path);
     },
 
     async close({ graceMs = 0 } = {}) {

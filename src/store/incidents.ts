@@ -14,8 +14,17 @@ export interface Incidents {
   raise(kind: IncidentKind, subject: string, words: string): Promise<void>;
   /** Ends the incident, if there is one, and logs one line. As cheap as `raise`, and fails as little. */
   clear(kind: IncidentKind, subject: string): Promise<void>;
-  /** Those that are not over. */
-  standing(): Promise<{ readonly kind: IncidentKind; readonly subject: string }[]>;
+  /** What is wrong now, the oldest first. */
+  standing(): Promise<Incident[]>;
+}
+
+/** Something that is wrong since `beganAt`. */
+export interface Incident {
+  readonly kind: IncidentKind;
+  readonly subject: string;
+  readonly words: string;
+  readonly beganAt: Date;
+  readonly lastSeenAt: Date;
 }
 
 /**
@@ -52,6 +61,10 @@ export function incidents(prisma: PrismaClient, log: Log, { askAgainMs = 10_000 
   };
 
   return {
+    standing: () => prisma.$queryRaw<Incident[]>`
+      SELECT kind, subject, words, began_at AS "beganAt", last_seen_at AS "lastSeenAt" FROM incidents
+      WHERE ended_at IS NULL ORDER BY id LIMIT 100`,
+
     async raise(kind, subject, words) {
       const key = `${kind} ${subject}`;
       if (!isToSay(raisedAt, key)) return;
@@ -84,7 +97,5 @@ export function incidents(prisma: PrismaClient, log: Log, { askAgainMs = 10_000 
         log.debug({ incident: kind, subject, err }, "an incident could not be ended; it is tried again");
       }
     },
-
-    standing: () => prisma.$queryRaw`SELECT kind, subject FROM incidents WHERE ended_at IS NULL ORDER BY id`,
   };
 }

@@ -79,7 +79,9 @@ export function openShelf(
   const isAsKnown = async (date: Day, { shelved, until }: Entry, standing?: Standing | null): Promise<boolean> => {
     if (until === Number.POSITIVE_INFINITY) return true; // it is being read this moment
     const [known, now] = await Promise.all([shelved, standing ?? editions.standing(date)]);
-    return known !== null && now !== null && known.edition.state === now.state && known.edition.revision === now.revision;
+    return (
+      known !== null && now !== null && known.edition.state === now.state && known.edition.revision === now.revision
+    );
   };
 
   /** Whoever asks while it is on its way waits for the same one. */

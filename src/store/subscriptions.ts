@@ -3,6 +3,7 @@ import { Prisma, type PrismaClient } from "../../prisma/client/client.ts";
 import type { Day } from "../core/paper.ts";
 import type { Preferences } from "../core/subscription.ts";
 import { carryOver, leaving, type ToJournal } from "./carry-over.ts";
+import { holdClosed } from "./editions.ts";
 import { takeBackReason } from "./leaving-reasons.ts";
 import {
   endIn,
@@ -15,7 +16,6 @@ import {
   type Subscription,
   type SubscriptionId,
 } from "./subscription-moves.ts";
-import { holdClosed } from "./editions.ts";
 import { forgiveIn, isForgivable } from "./suppressions.ts";
 
 export type { Subscription, SubscriptionId } from "./subscription-moves.ts";

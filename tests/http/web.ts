@@ -13,12 +13,14 @@ import { visitorKeys } from "../../src/core/visitor-key.ts";
 import { listen } from "../../src/http/listen.ts";
 import { createServer, type WebApp } from "../../src/http/server.ts";
 import { openLog } from "../../src/log.ts";
+import { openPost } from "../../src/mail/post.ts";
+import type { Mail } from "../../src/mail/sender.ts";
 import type { Counts, Pulse, Queue } from "../../src/queue/queue.ts";
 import type { JournalEntry } from "../../src/store/journal.ts";
 import { paperRecords } from "../../src/store/paper-records.ts";
 import { openShelf } from "../../src/store/shelf.ts";
 import { aSighting } from "../support/builders.ts";
-import { allTexts } from "../support/mails.ts";
+import { allTexts, aRenderer } from "../support/mails.ts";
 import { aStore } from "../support/store.ts";
 import { at } from "../support/time.ts";
 
@@ -41,12 +43,14 @@ export async function aWeb(replaced: Partial<WebApp> = {}) {
   const rung: string[] = [];
   const journal: JournalEntry[] = [];
   const logged: string[] = [];
+  const sent: Mail[] = [];
   const texts: Texts = await allTexts();
   const app: WebApp = {
     ...store,
     paperRecords: paperRecords(store.prisma),
     shelf: openShelf(store.editions),
-    queue: { ...idleQueue, ring: async (name) => void rung.push(name) },
+    queue: { ...idleQueue, ring: async (name) => void rung.push(name), board: async () => (_req, _res, next) => next() },
+    ...{ post: await aPost(sent), sources: [], databaseNow: async () => store.clock.now() },
     journal: { append: async (entry) => void journal.push(entry) },
     addressKey: ({ key }: Pick<Address, "key">) => `key of ${key}`,
     networkKey: (ip) => `key of ${ip}`,
@@ -78,7 +82,7 @@ export async function aWeb(replaced: Partial<WebApp> = {}) {
     return new Response(response.bytes.byteLength > 0 ? response.bytes : null, { status, headers });
   };
   return {
-    ...{ store, app, url, rung, journal, logged, links, send },
+    ...{ store, app, url, rung, journal, logged, sent, links, send },
     get: (path: string) => send(path),
     /** As a browser sends a form. */
     press: (path: string, fields: Readonly<Record<string, string>> | [string, string][] = {}) =>
@@ -118,6 +122,21 @@ export async function aWeb(replaced: Partial<WebApp> = {}) {
       await store.close();
     },
   };
+}
+
+/** Composes as it should, and sends nothing: what would have gone is kept. */
+async function aPost(sent: Mail[]) {
+  const sender = {
+    send: async (mail: Mail) => {
+      sent.push(mail);
+      return { kind: "accepted", response: "250 OK" } as const;
+    },
+  };
+  return openPost({
+    ...{ renderer: await aRenderer(), sender, letterSender: sender, returns: returnAddresses, links },
+    publicUrl: "http://paperboy.example",
+    ...{ mailFrom: "Paperboy <digest@example.org>", confirmFrom: "hello@example.org", notice: () => null },
+  });
 }
 
 async function withBody(response: Response) {

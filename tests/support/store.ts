@@ -7,6 +7,7 @@ import { audit } from "../../src/store/audit.ts";
 import { candidates } from "../../src/store/candidates.ts";
 import { clockWatch } from "../../src/store/clock-watch.ts";
 import { openDatabase } from "../../src/store/database.ts";
+import { dayCounts } from "../../src/store/day-counts.ts";
 import { deliveries } from "../../src/store/deliveries.ts";
 import { deliveryList } from "../../src/store/delivery-list.ts";
 import { door } from "../../src/store/door.ts";
@@ -77,7 +78,7 @@ export async function aStore(start = at("2026-04-15T07:00Z")) {
     ...{ stops: stops(prisma), waves: waves(prisma), limits: limits(pool), door: door(pool) },
     incidents: incidents(prisma, log),
     ...{ alarms: alarms(prisma), heartbeats: heartbeats(prisma), house: house(prisma), ticks: ticks(prisma) },
-    ...{ audit: audit(prisma), readerList: readerList(prisma) },
+    ...{ audit: audit(prisma), dayCounts: dayCounts(prisma), readerList: readerList(prisma) },
     ...{ deliveryList: deliveryList(prisma), reportList: reportList(prisma) },
   };
   const gate = openGate({ ...rooms, log });
