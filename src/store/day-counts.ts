@@ -18,15 +18,15 @@ export type ReaderCounts = Readonly<Record<SubscriptionState, number>>;
 
 export type DayCounts = ReturnType<typeof dayCounts>;
 
-/** Counting a million readers takes PostgreSQL a tenth of a second; so long it is not done again. */
-const KEEP_READERS_MS = 5 * 60_000;
+/** Counting a million readers takes PostgreSQL a tenth of a second: done again after so many times as long as it took. */
+const KEEP_TIMES = 1_000;
 /** Nothing is written any more about a day that ended so long ago. */
 const SETTLED_MS = 60 * 60_000;
 
 /** Days that are over are counted once, in this process. */
 export function dayCounts(prisma: PrismaClient, { clock = () => performance.now() } = {}) {
   const settled = new Map<Day, DayOfReaders>();
-  let readers: { readonly at: number; readonly counts: Promise<ReaderCounts> } | null = null;
+  let readers: { readonly until: number; readonly counts: Promise<ReaderCounts> } | null = null;
 
   const count = async (since: Day, until: Day): Promise<DayOfReaders[]> => {
     const rows = await prisma.$queryRaw<DayRow[]>`
@@ -67,15 +67,18 @@ export function dayCounts(prisma: PrismaClient, { clock = () => performance.now(
       return next > until ? known : [...known, ...(await count(next, until))];
     },
 
-    /** Readers in each state; some minutes old. */
+    /** Readers in each state; where they are many, as they were a minute or two ago. */
     readers(): Promise<ReaderCounts> {
-      if (readers && clock() - readers.at < KEEP_READERS_MS) return readers.counts;
+      if (readers && clock() < readers.until) return readers.counts;
+      const began = clock();
       const counts = prisma.$queryRaw<{ state: SubscriptionState; count: number }[]>`
         SELECT state, count(*)::int AS count FROM subscriptions GROUP BY state`.then((rows) => {
+        mine.until = clock() + KEEP_TIMES * (clock() - began);
         const none: ReaderCounts = { active: 0, paused: 0, suspended: 0, ended: 0 };
         return { ...none, ...Object.fromEntries(rows.map(({ state, count: many }) => [state, many])) };
       });
-      readers = { at: clock(), counts };
+      const mine = { until: Number.POSITIVE_INFINITY, counts };
+      readers = mine;
       counts.catch(() => {
         readers = null;
       });

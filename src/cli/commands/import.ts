@@ -1,4 +1,5 @@
 import { Argument, Command } from "commander";
+import { asOperator } from "../../actions/as-operator.ts";
 import { lastCompleteDay } from "../../actions/close-edition.ts";
 import { importPapers } from "../../actions/import-papers.ts";
 import { day } from "../option-values.ts";
@@ -21,9 +22,21 @@ export const importFiles = (terminal: Terminal) =>
     .action(async (files: string[], options: { listedOn?: string; json?: boolean }) => {
       const results = await terminal.withApp(async (app) => {
         const listedOn = options.listedOn ?? lastCompleteDay(app.now());
-        const done = [];
-        for (const file of files) done.push(await importPapers(app, file, { listedOn, seenAt: app.now() }));
-        return done;
+        const importAll = async () => {
+          const done = [];
+          for (const file of files) done.push(await importPapers(app, file, { listedOn, seenAt: app.now() }));
+          return done;
+        };
+        return asOperator(
+          app,
+          { by: "cli", what: "import", about: null, details: { files: files.length, listedOn } },
+          importAll,
+          (done) => ({
+            added: done.reduce((sum, { added }) => sum + added, 0),
+            merged: done.reduce((sum, { merged }) => sum + merged, 0),
+            refused: done.reduce((sum, { refusals }) => sum + refusals.length, 0),
+          }),
+        );
       });
       if (options.json) terminal.print(json({ files: results }));
       else

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { asOperator } from "../../actions/as-operator.ts";
 import { examples, json, type Terminal } from "../terminal.ts";
 
 interface Options {
@@ -13,7 +14,15 @@ export const pause = (terminal: Terminal) =>
     .option("--json", "print one JSON object")
     .addHelpText("after", examples('paperboy pause --because "the mail server moves"'))
     .action(async ({ because, json: asJson }: Options) => {
-      const stop = await terminal.withApp((app) => app.gate.pause(because));
+      const entry = { by: "cli", what: "pause", about: null, details: {} } as const;
+      const stop = await terminal.withApp((app) =>
+        asOperator(
+          app,
+          entry,
+          () => app.gate.pause(because),
+          ({ isNew }) => ({ isNew }),
+        ),
+      );
       const since = `${stop.at.toISOString().slice(0, 16)}Z`;
       if (asJson) terminal.print(json({ paused: stop.isNew, since: stop.at, because: stop.because }));
       else if (stop.isNew)

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { asOperator } from "../../actions/as-operator.ts";
 import { resumeSending } from "../../actions/resume-sending.ts";
 import { examples, json, type Terminal } from "../terminal.ts";
 
@@ -8,7 +9,15 @@ export const resume = (terminal: Terminal) =>
     .option("--json", "print one JSON object")
     .addHelpText("after", examples("paperboy resume"))
     .action(async (options: { json?: boolean }) => {
-      const lifted = await terminal.withApp((app) => resumeSending(app));
+      const entry = { by: "cli", what: "resume", about: null, details: {} } as const;
+      const lifted = await terminal.withApp((app) =>
+        asOperator(
+          app,
+          entry,
+          () => resumeSending(app),
+          (all) => ({ lifted: all.length }),
+        ),
+      );
       if (options.json) terminal.print(json({ lifted }));
       else if (lifted.length === 0) terminal.print("Nothing was stopped.");
       else

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
+import { asOperator } from "../../actions/as-operator.ts";
 import { liftSuppression } from "../../actions/lift-suppression.ts";
 import { suppress as suppressAddress } from "../../actions/suppress.ts";
 import type { App } from "../../app.ts";
@@ -29,7 +30,13 @@ const add = (terminal: Terminal) =>
       const { addressKey, outcome } = await terminal.withApp(async (app) => {
         const key = keyOf(app, who);
         const now = await app.databaseNow();
-        return { addressKey: key, outcome: await suppressAddress(app, key, note ?? null, now) };
+        const outcome = await asOperator(
+          app,
+          { by: "cli", what: "suppress", about: `key ${key}`, details: { hasNote: note !== undefined } },
+          () => suppressAddress(app, key, note ?? null, now),
+          (done) => ({ outcome: done }),
+        );
+        return { addressKey: key, outcome };
       });
       if (asJson) terminal.print(json({ addressKey, suppressed: outcome === "suppressed" }));
       else if (outcome === "suppressed") terminal.print(`Suppressed: ${addressKey}`);
@@ -47,7 +54,13 @@ const lift = (terminal: Terminal) =>
       if (note.trim() === "") throw new Invalid("--note is empty. Write why this address may be written to again.");
       const { addressKey, lifted } = await terminal.withApp(async (app) => {
         const key = keyOf(app, who);
-        return { addressKey: key, lifted: await liftSuppression(app, key, note, await app.databaseNow()) };
+        const found = await asOperator(
+          app,
+          { by: "cli", what: "lift", about: `key ${key}`, details: {} },
+          async () => liftSuppression(app, key, note, await app.databaseNow()),
+          (one) => ({ lifted: one !== null, because: one?.because ?? null }),
+        );
+        return { addressKey: key, lifted: found };
       });
       if (asJson) terminal.print(json({ addressKey, lifted: lifted !== null, because: lifted?.because ?? null }));
       else if (lifted)

@@ -12,11 +12,16 @@ export interface Cell {
   readonly text: string;
   readonly href: string;
   readonly isCode: boolean;
+  /** It stands in one line. */
+  readonly isShort: boolean;
 }
 
-export const cell = (text: string | number | bigint | null, href = ""): Cell => ({
-  ...{ text: text === null ? "" : String(text), href, isCode: false },
-});
+const SHORT_LETTERS = 18;
+
+export function cell(content: string | number | bigint | null, href = ""): Cell {
+  const text = content === null ? "" : String(content);
+  return { text, href, isCode: false, isShort: text.length <= SHORT_LETTERS };
+}
 /** For machines: a code, an id, what a server said. */
 export const code = (text: string | null, href = ""): Cell => ({ ...cell(text, href), isCode: true });
 
@@ -117,6 +122,7 @@ export function listView<Row, Key>(
       columns: of.columns.map((name) => say("page.admin.column", { name })),
       rows: of.page.rows.map((row) => ({ cells: of.cells(row) })),
     },
+    hasOthers: !isFirst || of.page.previous !== null || of.page.next !== null,
     isCutShort: of.page.rows.length === 0 && of.page.next !== null,
     previousHref: hrefOf(of.page.previous),
     nextHref: hrefOf(of.page.next),
