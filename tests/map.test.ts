@@ -33,6 +33,7 @@ const APPS = [
 /** Packages that belong to one place. */
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
   bullmq: ["src/queue/"],
+  "@bull-board/": ["src/queue/"],
   ioredis: ["src/queue/"],
   pg: ["src/store/", "src/queue/"],
   "pg-copy-streams": ["src/store/"],

@@ -45,7 +45,7 @@ describe.each([
       }
     });
     await visit.close();
-  }, 120_000);
+  }, 300_000);
 
   withChromium("every page is there, and nothing fails on it or asks elsewhere", () => expect(failed).toEqual(NOTHING));
   withChromium("no page is wider than its window", () => expect(wide).toEqual(NOTHING));

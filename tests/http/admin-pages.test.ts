@@ -362,19 +362,25 @@ describe("X9: whatever stands in the address of a list", () => {
     [`/admin/editions/${DATE}/preview`]: ["include", "filter", "maxPapers", "topics"],
   };
 
-  test.each(Object.entries(LISTS))("%s: it is refused or finds nothing", async (path, names) => {
-    const before = await web.state();
-    const wrong: string[] = [];
-    for (const name of names)
-      for (const value of HOSTILE) {
-        const { status } = await ask(`${path}?${new URLSearchParams({ [name]: value })}`);
-        if (status !== 200 && status !== 400) wrong.push(`${name}=${value.slice(0, 30)} answered ${status}`);
-      }
-    for (const value of HOSTILE) {
-      const { status } = await ask(`${path}/${encodeURIComponent(value)}`);
-      if (status >= 500) wrong.push(`/${value.slice(0, 30)} answered ${status}`);
-    }
-    expect(wrong).toEqual([]);
-    expect(await web.state()).toBe(before);
-  });
+  test.each(Object.entries(LISTS))(
+    "%s: it is refused or finds nothing",
+    async (path, names) => {
+      const before = await web.state();
+      const wrong: string[] = [];
+      const paths = [
+        ...names.flatMap((name) => HOSTILE.map((value) => `?${new URLSearchParams({ [name]: value })}`)),
+        ...HOSTILE.map((value) => `/${encodeURIComponent(value)}`),
+      ];
+      for (let from = 0; from < paths.length; from += 10)
+        await Promise.all(
+          paths.slice(from, from + 10).map(async (rest) => {
+            const { status } = await ask(path + rest);
+            if (![200, 400, 404].includes(status)) wrong.push(`${rest.slice(0, 60)} answered ${status}`);
+          }),
+        );
+      expect(wrong).toEqual([]);
+      expect(await web.state()).toBe(before);
+    },
+    60_000,
+  );
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openAdminKey } from "../../src/core/admin-key.ts";
+import { costsOf } from "../bench/scale/figures.ts";
 import { aWeb, unescaped, type Web } from "../http/web.ts";
 import { at } from "../support/time.ts";
 
@@ -134,17 +135,28 @@ const LISTS = [
   ],
 ];
 
-async function timesOf(path: string): Promise<{ median: number; p95: number }> {
+/** How long one page takes, and what it costs of the machine: that says the same when others are busy on it. */
+async function timesOf(path: string) {
   const took: number[] = [];
-  for (let n = 0; n <= REQUESTS; n += 1) {
+  const ask = async () => {
     const began = performance.now();
     const { status } = await web.send(path, { headers: { cookie } });
-    if (n > 0) took.push(performance.now() - began);
+    took.push(performance.now() - began);
     expect([path, status]).toEqual([path, 200]);
-  }
+  };
+  await ask();
+  took.length = 0;
+  const { nodeCpuSeconds, postgresCpuSeconds } = await costsOf(web.store.pool, async () => {
+    for (let n = 0; n < REQUESTS; n += 1) await ask();
+  });
   took.sort((a, b) => a - b);
-  const at = (share: number) => Math.round(took[Math.floor(share * (took.length - 1))]! * 10) / 10;
-  return { median: at(0.5), p95: at(0.95) };
+  const at = (share: number) => Math.round(took[Math.floor(share * (REQUESTS - 1))]! * 10) / 10;
+  const each = (seconds: number) => Math.round((seconds * 10_000) / REQUESTS) / 10;
+  const [node, postgres] = [each(nodeCpuSeconds), each(postgresCpuSeconds)];
+  console.log(
+    `${path}: median ${at(0.5)} ms, p95 ${at(0.95)} ms; CPU of Node ${node} ms, of PostgreSQL ${postgres} ms`,
+  );
+  return { cpuMs: node + postgres };
 }
 
 test(
@@ -152,21 +164,22 @@ test(
   async () => {
     const slow: string[] = [];
     for (const path of [...LISTS, "/admin"]) {
-      const { median, p95 } = await timesOf(path);
-      console.log(`${path}: median ${median} ms, p95 ${p95} ms`);
-      // The median, so that a busy machine fails nobody's change; p95 is printed.
-      if (median > MOST_MS) slow.push(`${path}: ${median} ms`);
+      // Nothing waits for anything else, so on a quiet machine a page takes as long as it works.
+      const { cpuMs } = await timesOf(path);
+      if (cpuMs > MOST_MS) slow.push(`${path}: ${cpuMs} ms`);
     }
     expect(slow).toEqual([]);
   },
   30 * 60_000,
 );
 
-test("a million deliveries in, a page takes no longer than the first", async () => {
-  const html = await (await web.send("/admin/deliveries?edition=2026-04-17", { headers: { cookie } })).text();
-  const next = unescaped(/href="([^"]*)" rel="next"/.exec(html)![1]!);
-  const far = next.replace(/\.\d+$/, (id) => `.${Number(id.slice(1)) + 900_000}`);
-  const { median } = await timesOf(far);
-  console.log(`${far}: median ${median} ms`);
-  expect(median).toBeLessThan(MOST_MS);
-});
+test(
+  "a million deliveries in, a page takes no longer than the first",
+  async () => {
+    const html = await (await web.send("/admin/deliveries?edition=2026-04-17", { headers: { cookie } })).text();
+    const next = unescaped(/href="([^"]*)" rel="next"/.exec(html)![1]!);
+    const far = next.replace(/\.\d+$/, (id) => `.${Number(id.slice(1)) + 900_000}`);
+    expect((await timesOf(far)).cpuMs).toBeLessThan(MOST_MS);
+  },
+  5 * 60_000,
+);

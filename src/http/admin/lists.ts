@@ -5,7 +5,7 @@ import { isDay } from "../query.ts";
 import type { Visit } from "./desk.ts";
 
 /** Rows a page. */
-export const PAGE = 50;
+const PAGE = 50;
 
 /** One cell of a table; `href` empty: it leads nowhere. */
 export interface Cell {
