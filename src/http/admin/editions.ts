@@ -81,6 +81,7 @@ export function editionPages(app: AdminApp, desk: Desk): Router {
         deliveriesHref: `/admin/deliveries?edition=${date}`,
         states: countsView(counts, date, say),
         lines: {
+          label: say("page.admin.audit"),
           columns: ["at", "by", "what", "details"].map((name) => say("page.admin.column", { name })),
           rows: lines.rows.map((line) => ({
             cells: [

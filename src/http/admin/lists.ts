@@ -119,6 +119,7 @@ export function listView<Row, Key>(
       };
     }),
     table: {
+      label: of.title,
       columns: of.columns.map((name) => say("page.admin.column", { name })),
       rows: of.page.rows.map((row) => ({ cells: of.cells(row) })),
     },

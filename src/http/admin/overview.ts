@@ -66,6 +66,7 @@ export function overviewPages(app: AdminApp, desk: Desk): Router {
           href: `/admin/readers?state=${state}`,
         })),
         sources: {
+          label: say("page.admin.sources"),
           columns: ["source", "state", "lastPull", "lastGood", "papers", "problem"].map((name) =>
             say("page.admin.column", { name }),
           ),

@@ -105,10 +105,12 @@ export function readerPages(app: AdminApp, desk: Desk): Router {
         isHeld: reader.email !== null,
         path: `/admin/readers/${id}`,
         changes: {
+          label: say("page.admin.changes"),
           columns: ["at", "what", "via"].map((name) => say("page.admin.column", { name })),
           rows: changes.toReversed().map(({ at, what, via }) => ({ cells: [cell(minute(at)), code(what), code(via)] })),
         },
         deliveries: {
+          label: say("page.admin.deliveries"),
           columns: ["localDay", "edition", "state", "reason", "papers"].map((name) =>
             say("page.admin.column", { name }),
           ),
@@ -123,6 +125,7 @@ export function readerPages(app: AdminApp, desk: Desk): Router {
           })),
         },
         verdicts: {
+          label: say("page.admin.reports"),
           columns: ["at", "class", "verdict", "because", "answer"].map((name) => say("page.admin.column", { name })),
           rows: verdicts.toReversed().map((each) => ({
             cells: [
@@ -132,6 +135,7 @@ export function readerPages(app: AdminApp, desk: Desk): Router {
           })),
         },
         lines: {
+          label: say("page.admin.audit"),
           columns: ["at", "by", "what"].map((name) => say("page.admin.column", { name })),
           rows: lines.rows.map((line) => ({
             cells: [cell(minute(line.at)), code(line.by), cell(say("page.admin.what", { what: choice(line.what) }))],

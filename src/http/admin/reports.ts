@@ -71,6 +71,7 @@ export function reportPages({ reportList }: Pick<AdminApp, "reportList">, desk: 
         reader: report.subscriptionId === null ? "" : String(report.subscriptionId),
         delivery: report.localDay === null ? "" : `${report.localDay}.${report.deliveryId}`,
         verdicts: {
+          label: say("page.admin.verdicts"),
           columns: ["reader", "class", "verdict", "because", "answer"].map((name) =>
             say("page.admin.column", { name }),
           ),

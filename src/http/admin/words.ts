@@ -1,7 +1,22 @@
 /** The keys that the operator's pages say, beside those that stand in their templates. */
 export const adminWords = [
   ...["login", "overview", "readers", "deliveries", "reports", "suppressions", "editions", "audit"],
-  ...["any", "column", "done", "what", "erased", "reader", "withLifted", "report", "reportCut", "edition", "preview"],
+  ...[
+    "any",
+    "column",
+    "done",
+    "what",
+    "erased",
+    "reader",
+    "withLifted",
+    "changes",
+    "verdicts",
+    "sources",
+    "report",
+    "reportCut",
+    "edition",
+    "preview",
+  ],
   ...["readerState", "deliveryState", "editionState", "reportState", "sourceState", "suppressedBecause"],
   ...["stop", "rate", "chart", "chartSaid", "sum", "series"],
   ...["sure.erase.heading", "sure.erase.body", "sure.erase.button"],
