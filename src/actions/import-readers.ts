@@ -113,6 +113,5 @@ export async function importReaders(
   if (read === null) throw new Invalid("The file has no line. Name a file whose first line names its columns.");
   await next();
   await writing;
-  // The run is over and counted: here is the place of its line in the audit.
   return counts;
 }

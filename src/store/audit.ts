@@ -14,7 +14,9 @@ export type AuditWhat =
   | "close-edition"
   | "reopen-edition"
   | "send-test"
-  | "import";
+  | "import"
+  | "import-readers"
+  | "export-readers";
 
 /** A reader by number and an address by its key alone, in every field. */
 export interface AuditEntry {

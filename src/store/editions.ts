@@ -186,7 +186,7 @@ export function editions(prisma: PrismaClient) {
         if (!edition) return "unknown";
         if (edition.state === "open") return "open";
         const reopened = await sql.$executeRaw`
-          UPDATE editions SET state = 'open', revision = revision + 1, because = NULL, closed_at = NULL, alarmed_at = NULL
+          UPDATE editions SET state = 'open', revision = revision + 1, because = NULL, closed_at = NULL
           WHERE date = ${date}::date
             AND NOT EXISTS (SELECT FROM group_days g WHERE g.edition_date = editions.date AND g.planned > 0)
             AND NOT EXISTS (SELECT FROM deliveries d WHERE d.edition_date = editions.date AND d.is_welcome)`;

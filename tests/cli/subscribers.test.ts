@@ -512,3 +512,17 @@ describe("one reader is shown", () => {
     await expect(run("show", "reader1")).rejects.toThrow(Invalid);
   });
 });
+
+test("importing and exporting leave an audit line each, without an address", async () => {
+  const file = join(folder, "readers.csv");
+  writeFileSync(file, "email,consent\nreader@example.org,2026-01-02 by form\nnobody,2026-01-02 by form\n");
+  await run("import", file);
+  await run("export", join(folder, "all.csv"));
+  expect(await store.sql("SELECT by, what, about, details FROM audit_lines ORDER BY id")).toEqual([
+    {
+      ...{ by: "cli", what: "import-readers", about: null },
+      details: { isDry: false, lines: 2, added: 1, already: 0, ended: 0, erased: 0, suppressed: 0, refused: 1 },
+    },
+    { by: "cli", what: "export-readers", about: null, details: { states: "active", readers: 1 } },
+  ]);
+});

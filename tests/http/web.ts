@@ -49,7 +49,11 @@ export async function aWeb(replaced: Partial<WebApp> = {}) {
     ...store,
     paperRecords: paperRecords(store.prisma),
     shelf: openShelf(store.editions),
-    queue: { ...idleQueue, ring: async (name) => void rung.push(name), board: async () => (_req, _res, next) => next() },
+    queue: {
+      ...idleQueue,
+      ring: async (name) => void rung.push(name),
+      board: async () => (_req, _res, next) => next(),
+    },
     ...{ post: await aPost(sent), sources: [], databaseNow: async () => store.clock.now() },
     journal: { append: async (entry) => void journal.push(entry) },
     addressKey: ({ key }: Pick<Address, "key">) => `key of ${key}`,

@@ -3,7 +3,7 @@ import type { Request, RequestHandler, Response } from "express";
 import type { Say } from "../../core/text.ts";
 import { type FormBody, readForm } from "../bodies.ts";
 import { Refused } from "../faults.ts";
-import type { Pages, View } from "../pages.ts";
+import type { Pages } from "../pages.ts";
 import { queryOf } from "../query.ts";
 import type { Session, Sessions } from "./session.ts";
 import { choice } from "./words.ts";

@@ -49,7 +49,9 @@ export function overviewPages(app: AdminApp, desk: Desk): Router {
       const counts = edition ? await app.tallies.byEdition(edition.date) : null;
       show("overview", {
         title: say("page.admin.overview"),
-        ...(edition ? { dateline: { date: edition.date, number: edition.state === "closed" ? dayOfYear(edition.date) : 0 } } : {}),
+        ...(edition
+          ? { dateline: { date: edition.date, number: edition.state === "closed" ? dayOfYear(edition.date) : 0 } }
+          : {}),
         edition: edition && counts ? editionView(edition, counts, rateOf(edition.date, counts), say) : "",
         stops: stops.map(({ editionDate, because, at }) => ({
           what: say("page.admin.stop", { edition: editionDate ?? "none", at: minute(at) }),

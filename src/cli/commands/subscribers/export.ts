@@ -3,6 +3,7 @@ import { rename, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Command, InvalidArgumentError } from "commander";
+import { asOperator } from "../../../actions/as-operator.ts";
 import { exportReaders } from "../../../actions/export-readers.ts";
 import type { SubscriptionState } from "../../../core/subscription.ts";
 import { Invalid } from "../../../errors.ts";
@@ -45,7 +46,13 @@ export const exportCommand = ({ print, withApp, progress, output }: ListTerminal
               detail: `${count.toLocaleString("en")} readers`,
             });
         });
-        await (path === "-" ? toOutput(pieces, output) : toFile(pieces, path));
+        const details = { states: options.state.join(" ") };
+        await asOperator(
+          app,
+          { by: "cli", what: "export-readers", about: null, details },
+          () => (path === "-" ? toOutput(pieces, output) : toFile(pieces, path)),
+          () => ({ readers: written }),
+        );
         progress.done();
         return written;
       });

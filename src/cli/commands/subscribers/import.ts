@@ -2,6 +2,7 @@ import { createWriteStream, type WriteStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { finished } from "node:stream/promises";
 import { Command } from "commander";
+import { asOperator } from "../../../actions/as-operator.ts";
 import { type Imported, importReaders } from "../../../actions/import-readers.ts";
 import { csvRow } from "../../../core/csv.ts";
 import { readCsv } from "../../read-csv.ts";
@@ -61,21 +62,28 @@ export const importCommand = ({ print, complain, withApp, progress }: ListTermin
           yield block;
         }
       };
+      const isDry = options.dryRun ?? false;
       let counts: Imported;
       try {
         counts = await withApp((app) =>
-          importReaders(app, counting(), {
-            consentColumn: options.consentColumn ?? null,
-            isDry: options.dryRun ?? false,
-            onRefused: refusals.add,
-          }),
+          asOperator(
+            app,
+            { by: "cli", what: "import-readers", about: null, details: { isDry } },
+            () =>
+              importReaders(app, counting(), {
+                consentColumn: options.consentColumn ?? null,
+                isDry,
+                onRefused: refusals.add,
+              }),
+            (counted) => counted,
+          ),
         );
       } finally {
         progress.done();
         await refusals.close();
       }
-      if (options.json) print(json({ path, dryRun: options.dryRun ?? false, ...counts }));
-      else print(inWords(counts, options.dryRun ?? false));
+      if (options.json) print(json({ path, dryRun: isDry, ...counts }));
+      else print(inWords(counts, isDry));
       // A few lines that cannot be used are told; a list of nothing else is a mistake.
       if (counts.refused > 0 && counts.refused === counts.lines) process.exitCode = 1;
     });
