@@ -78,25 +78,44 @@ export function parseFilter(input: unknown, catalogue: Catalogue): Filter {
   throw new Invalid("The filter cannot be used as it is.", problemsOf(parsed.error));
 }
 
-/** The zod schema behind {@link parseFilter}, for whoever embeds a filter in a larger body. */
-export function filterSchema(catalogue: Catalogue) {
+/** The zod schema behind {@link parseFilter}, for whoever embeds a filter in a larger body: one for each catalogue. */
+export function filterSchema(catalogue: Catalogue): FilterSchema {
+  const known = schemas.get(catalogue);
+  if (known !== undefined) return known;
+  const schema = newFilterSchema(catalogue);
+  schemas.set(catalogue, schema);
+  return schema;
+}
+
+type FilterSchema = ReturnType<typeof newFilterSchema>;
+
+/** Made once a catalogue: zod compiles what it is given, which took longer than all else of a request. */
+const schemas = new WeakMap<Catalogue, FilterSchema>();
+
+function newFilterSchema(catalogue: Catalogue) {
   return z
     .strictObject(
       {
         grammar: z
           .literal(GRAMMAR, `The grammar of filters has the version ${GRAMMAR}. Leave it out.`)
+          .describe("Version of the grammar of phrases. A filter that is kept carries it.")
           .default(GRAMMAR),
         watches: z
           .array(watchSchema(catalogue), "Write a list of watches: [{…}].")
           .max(FILTER_LIMITS.watches, `A filter has at most ${FILTER_LIMITS.watches} watches. Put some together.`)
+          .describe("A paper belongs when any of them takes it. None: every trending paper.")
           .default([]),
       },
       needsObject("a filter", '{"watches": […]}'),
     )
-    .transform(normaliseFilter);
+    .transform(normaliseFilter)
+    .describe(
+      "Up to five watches. A paper belongs when any of them takes it; without watches, every trending paper does.",
+    );
 }
 
-function watchSchema(catalogue: Catalogue) {
+/** One watch: in every field that is filled something must match, in a field any entry will do, and no `exclude` may. */
+export function watchSchema(catalogue: Catalogue) {
   const topicIds = new Set(catalogue.topics.map((topic) => topic.id));
   return z.strictObject(
     {
@@ -104,8 +123,10 @@ function watchSchema(catalogue: Catalogue) {
         .string("Write text.")
         .overwrite(tidy)
         .max(FILTER_LIMITS.nameLetters, `A watch has a name of at most ${FILTER_LIMITS.nameLetters} letters.`)
+        .describe("What its reader calls it. Said as the reason when several watches take papers.")
         .default(""),
       topics: entries(
+        "Ids of topics, as `GET /api/v1/topics` lists them.",
         (id) =>
           topicIds.has(id)
             ? null
@@ -113,25 +134,32 @@ function watchSchema(catalogue: Catalogue) {
         (id) => id.toLowerCase(),
       ),
       categories: entries(
+        "Categories of arXiv, such as `cs.CL`, or whole archives, such as `cs`.",
         (category) =>
           CATEGORY.test(category)
             ? null
             : `${JSON.stringify(category)} is not an arXiv category. Write one like cs.CL or stat.ML, or a whole archive like cs.`,
         spellCategory,
       ),
-      include: entries(mistakeInPhrase),
-      authors: entries((name) =>
-        parseName(name).squashed === ""
-          ? `There is no name in ${JSON.stringify(name)}. Write a full name, like Ada Lovelace.`
-          : null,
+      include: entries(
+        "Phrases in title or abstract. ` + ` between phrases asks for all of them, `title:` before one for the title alone, quotes for these letters.",
+        mistakeInPhrase,
       ),
-      exclude: entries(mistakeInPhrase),
+      authors: entries(
+        "Names in full, such as `Ada Lovelace` or `Lovelace, Ada`; `A. Lovelace` takes all with this initial.",
+        (name) =>
+          parseName(name).squashed === ""
+            ? `There is no name in ${JSON.stringify(name)}. Write a full name, like Ada Lovelace.`
+            : null,
+      ),
+      exclude: entries("Phrases, written as those of `include`, that no paper may have.", mistakeInPhrase),
       minUpvotes: z
         .int("Write a whole number, 0 or more.")
         .min(0, "Write a whole number, 0 or more.")
         .max(FILTER_LIMITS.minUpvotes, `Write a number up to ${FILTER_LIMITS.minUpvotes}.`)
+        .describe("Votes a paper has to have.")
         .default(0),
-      onlyWithCode: z.boolean("Write true or false.").default(false),
+      onlyWithCode: z.boolean("Write true or false.").describe("Only papers whose code is public.").default(false),
     },
     needsObject("a watch", '{"topics": ["agents"]}'),
   );
@@ -146,7 +174,11 @@ function needsObject(what: string, example: string) {
 }
 
 /** A list of short texts, each tidied, then spelled our way, then judged by `mistakeIn` (null: fine). */
-function entries(mistakeIn: (entry: string) => string | null, spell: (entry: string) => string = (entry) => entry) {
+function entries(
+  meaning: string,
+  mistakeIn: (entry: string) => string | null,
+  spell: (entry: string) => string = (entry) => entry,
+) {
   const entry = z
     .string("Write text.")
     .overwrite((text) => spell(tidy(text)))
@@ -164,6 +196,7 @@ function entries(mistakeIn: (entry: string) => string | null, spell: (entry: str
       FILTER_LIMITS.entries,
       `A field has at most ${FILTER_LIMITS.entries} entries. Leave some out, or use another watch.`,
     )
+    .describe(meaning)
     .default([]);
 }
 

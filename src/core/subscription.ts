@@ -57,29 +57,48 @@ export function groupOf(preferences: Rhythm & Pick<Preferences, "zone" | "hour">
  * @param filter the schema of a filter over the catalogue in use (core/filter.ts)
  */
 export function preferencesSchema(filter: z.ZodType<Filter>) {
-  return z
-    .strictObject({
-      filter: filter.prefault({ watches: [] }),
-      cadence: z.enum(["daily", "weekdays", "weekly"], "Write daily, weekdays or weekly.").default("daily"),
-      weekday: wholeNumber(1, 7, "from 1 (Monday) to 7 (Sunday)").optional(),
-      hour: wholeNumber(0, 23, "from 0 to 23").default(7),
-      zone: z.string("Write a time zone such as Europe/Berlin.").transform(readZone).default("UTC"),
-      maxPapers: wholeNumber(1, 50, "from 1 to 50").default(10),
-      language: z.string("Write a language such as en.").transform(readLanguage).default("en"),
-      format: z.enum(["html", "text"], "Write html or text.").default("html"),
-    })
-    .transform(({ cadence, weekday, ...rest }, context): Preferences => {
-      const refuse = (message: string) => {
-        context.addIssue({ code: "custom", path: ["weekday"], message, input: weekday });
-        return z.NEVER;
-      };
-      if (cadence !== "weekly")
-        return weekday === undefined
-          ? { ...rest, cadence }
-          : refuse(`A ${cadence} digest has no weekday. Leave it out.`);
-      if (weekday === undefined) return refuse("A weekly digest needs its weekday, from 1 (Monday) to 7 (Sunday).");
-      return { ...rest, cadence, weekday };
-    });
+  return z.strictObject(preferenceFields(filter)).transform(({ cadence, weekday, ...rest }, context): Preferences => {
+    const refuse = (message: string) => {
+      context.addIssue({ code: "custom", path: ["weekday"], message, input: weekday });
+      return z.NEVER;
+    };
+    if (cadence !== "weekly")
+      return weekday === undefined ? { ...rest, cadence } : refuse(`A ${cadence} digest has no weekday. Leave it out.`);
+    if (weekday === undefined) return refuse("A weekly digest needs its weekday, from 1 (Monday) to 7 (Sunday).");
+    return { ...rest, cadence, weekday };
+  });
+}
+
+/** The fields of {@link preferencesSchema}, each with what it means and what it is when absent. */
+export function preferenceFields(filter: z.ZodType<Filter>) {
+  return {
+    filter: filter.prefault({ watches: [] }),
+    cadence: z
+      .enum(["daily", "weekdays", "weekly"], "Write daily, weekdays or weekly.")
+      .describe("How often a digest falls due; `weekdays` is Monday to Friday.")
+      .default("daily"),
+    weekday: wholeNumber(1, 7, "from 1 (Monday) to 7 (Sunday)")
+      .describe("From 1, Monday, to 7, Sunday: with `weekly`, and with nothing else.")
+      .optional(),
+    hour: wholeNumber(0, 23, "from 0 to 23")
+      .describe("The hour of the day in `zone` at which it falls due.")
+      .default(7),
+    zone: z
+      .string("Write a time zone such as Europe/Berlin.")
+      .describe("A time zone by its IANA name, such as `Europe/Berlin`.")
+      .transform(readZone)
+      .prefault("UTC"),
+    maxPapers: wholeNumber(1, 50, "from 1 to 50").describe("Papers in a digest, at most.").default(10),
+    language: z
+      .string("Write a language such as en.")
+      .describe("A language tag (BCP 47), such as `en` or `pt-BR`. What there are no words for is said in English.")
+      .transform(readLanguage)
+      .prefault("en"),
+    format: z
+      .enum(["html", "text"], "Write html or text.")
+      .describe("`html` has a part in plain text too.")
+      .default("html"),
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The API under /api/v1 (docs/promises.md §3). Errors are problem documents; a field nobody knows is refused. */
 import { randomBytes, randomInt } from "node:crypto";
-import { type RequestHandler, Router } from "express";
+import { type Request, type RequestHandler, Router } from "express";
 import { changePreferences } from "../actions/change-preferences.ts";
 import { confirm } from "../actions/confirm.ts";
 import { preview } from "../actions/preview.ts";
@@ -18,45 +18,57 @@ import type { Subscription } from "../store/subscriptions.ts";
 import { whenOf } from "./abuse/form.ts";
 import type { Guard } from "./abuse.ts";
 import { accountApi } from "./account.ts";
+import type {
+  challengeAnswer,
+  confirmedAnswer,
+  editionAnswer,
+  previewAnswer,
+  requestedAnswer,
+  subscriptionAnswer,
+  Told,
+  topicAnswer,
+} from "./api/answers.ts";
+import { editionsParameters, filterAnd, previewParameters, readParameters } from "./api/parameters.ts";
 import { readJson } from "./bodies.ts";
+import { KEEP_SECONDS, mayBeKept } from "./caching.ts";
 import { notFound, Refused } from "./faults.ts";
 import { opened } from "./links.ts";
 import { answer } from "./methods.ts";
 import { paperJson } from "./paper-view.ts";
 import { proofOf } from "./proof.ts";
-import { dayParameter, isDay, queryOf } from "./query.ts";
-import { unlisted } from "./security.ts";
+import { isDay, queryOf } from "./query.ts";
+import { fromAnywhere, unlisted } from "./security.ts";
 import type { WebApp } from "./server.ts";
 import { topicsPerDay } from "./topics-per-day.ts";
 import { understoodJson } from "./understood-view.ts";
 import { elsewhereOf, orRefuse, type Read, readChanges, readWish } from "./wishes.ts";
 
-/** Editions in one answer: with their papers each weighs some 200 kB. */
-const EDITIONS = { usual: 7, most: 31 } as const;
-const PREVIEW_PAPERS = { usual: 10, most: 50 } as const;
-
 export function apiRoutes(app: WebApp, guard: Guard): Router {
   const router = Router();
   const { catalogue } = app;
-  router.use(fromAnywhere);
+  router.use(["/topics", "/editions", "/preview", "/challenge"], fromAnywhere);
+  router.all("/subscriptions", fromAnywhere);
 
   answer(router, "/topics", {
     async get(_req, res) {
-      res.json(await topicsPerDay(app));
+      mayBeKept(res, KEEP_SECONDS.page, null);
+      res.json((await topicsPerDay(app)) satisfies Told<typeof topicAnswer>[]);
     },
   });
 
   answer(router, "/editions", {
     async get(req, res) {
       const query = queryOf(req);
-      const filter = filterFromQuery(query, catalogue, ["limit", "before"]);
-      const limit = countParameter(query, "limit", EDITIONS);
-      const rows = await app.editions.list(limit, dayParameter("before", query.get("before")));
-      const editions = [];
-      for (const { date } of rows) {
+      const { filter, limit, before = null } = filterAnd(query, editionsParameters, catalogue);
+      const rows = await app.editions.list(limit + 1, before);
+      const editions: Told<typeof editionAnswer>[] = [];
+      for (const { date } of rows.slice(0, limit)) {
         const shelved = await app.shelf.get(date);
         if (shelved) editions.push(editionJson(shelved, filter));
       }
+      const last = rows.length > limit ? rows[limit - 1] : undefined;
+      if (last) res.set("Link", nextPage(app, req, { before: last.date }));
+      mayBeKept(res, KEEP_SECONDS.page, null);
       res.json(editions);
     },
   });
@@ -70,6 +82,7 @@ export function apiRoutes(app: WebApp, guard: Guard): Router {
         throw new NotFound(
           `There is no edition ${JSON.stringify(date.slice(0, 40))}. Write a day such as 2026-04-15, or latest.`,
         );
+      mayBeKept(res, KEEP_SECONDS.page, null);
       res.json(editionJson(shelved, filter));
     },
   });
@@ -79,13 +92,14 @@ export function apiRoutes(app: WebApp, guard: Guard): Router {
       ...readJson,
       async (req, res) => {
         const filter = parseFilter(req.body, catalogue);
-        const { digest, papersPerDay, understood } = await preview(
-          app,
-          filter,
-          countParameter(queryOf(req), "maxPapers", PREVIEW_PAPERS),
-        );
+        const { maxPapers } = readParameters(queryOf(req), previewParameters);
+        const { digest, papersPerDay, understood } = await preview(app, filter, maxPapers);
         const papers = (digest?.items ?? []).map(({ paper, because }) => ({ ...paperJson(paper), because }));
-        res.json({ papers, papersPerDay, understood: understoodJson(understood, app.texts("en")) });
+        res.json({
+          papers,
+          papersPerDay,
+          understood: understoodJson(understood, app.texts("en")),
+        } satisfies Told<typeof previewAnswer>);
       },
     ],
   });
@@ -94,7 +108,8 @@ export function apiRoutes(app: WebApp, guard: Guard): Router {
   answer(router, "/challenge", {
     get(_req, res) {
       const random = { salt: randomBytes(16), number: randomInt(CHALLENGE_NUMBERS) };
-      res.set("Cache-Control", "no-store").json(app.challenges.make(random, app.now()));
+      const challenge: Told<typeof challengeAnswer> = app.challenges.make(random, app.now());
+      res.set("Cache-Control", "no-store").json(challenge);
     },
   });
 
@@ -112,7 +127,7 @@ export function apiRoutes(app: WebApp, guard: Guard): Router {
           ...{ ...wish, askedBy: "api", proof: proofOf(app, req, "/api/v1/subscriptions", wish.wanted.language) },
           ...whenOf(admission),
         });
-        res.status(202).json({ status: "check-your-inbox" });
+        res.status(202).json({ status: "check-your-inbox" } satisfies Told<typeof requestedAnswer>);
       },
     ],
   });
@@ -124,11 +139,11 @@ export function apiRoutes(app: WebApp, guard: Guard): Router {
         const link = opened(app, "confirm", req);
         const result = link && (await confirm(app, link.requestId, app.now()));
         if (!result || result.outcome === "unknown") throw new NotFound(UNKNOWN_LINK);
-        if (result.outcome === "already") return void res.json({ status: "already-confirmed" });
-        res.json({
-          status: "confirmed",
-          link: app.links.sign("preferences", { subscriptionId: result.id }, app.now()),
-        });
+        const status: Told<typeof confirmedAnswer> =
+          result.outcome === "already"
+            ? { status: "already-confirmed" }
+            : { status: "confirmed", link: app.links.sign("preferences", { subscriptionId: result.id }, app.now()) };
+        res.json(status);
       },
     ],
   });
@@ -189,42 +204,25 @@ function readSolution(body: unknown): Read<{ solution: string; rest: unknown }> 
 
 const UNKNOWN_LINK = "This link is unknown or over. Ask for a fresh one at /lost-link.";
 
-/** Pages of other sites may call the API: there is no cookie and no session that they could borrow. */
-const fromAnywhere: RequestHandler = (req, res, next) => {
-  res.set({ "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin" });
-  if (req.method === "OPTIONS") {
-    res.set({
-      "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE",
-      "Access-Control-Allow-Headers": "Content-Type",
-    });
-  }
-  next();
-};
+/** The address of the next page, for a `Link` (RFC 8288): this one's, beginning further on. */
+function nextPage({ publicUrl }: Pick<WebApp, "publicUrl">, req: Request, from: Readonly<Record<string, string>>) {
+  const query = queryOf(req);
+  for (const [name, value] of Object.entries(from)) query.set(name, value);
+  return `<${publicUrl()}${req.baseUrl}${req.path}?${query}>; rel="next"`;
+}
 
-function editionJson({ edition, index }: Shelved, filter: Filter) {
+function editionJson({ edition, index }: Shelved, filter: Filter): Told<typeof editionAnswer> {
   const { date, state, closedAt, revision } = edition;
   const papers = [...members(match(index, filter).papers)].map((at) => paperJson(index.papers[at]!));
-  return { date, state, closedAt, revision, papers };
+  return { date, state, closedAt: closedAt?.toJSON() ?? null, revision, papers };
 }
 
 /** A subscription as its reader sees it: preferences as they are sent, `zone` that of their home, and how it stands. */
-function subscriptionJson(subscription: Subscription) {
+function subscriptionJson(subscription: Subscription): Told<typeof subscriptionAnswer> {
   const { state, preferences, pausedUntil, email, elsewhere } = subscription;
   return {
-    ...{ status: state, address: maskAddress(email!), paused: state === "paused", pausedUntil },
+    ...{ status: state, address: maskAddress(email!), paused: state === "paused" },
+    pausedUntil: pausedUntil?.toJSON() ?? null,
     ...{ ...preferences, zone: elsewhere?.homeZone ?? preferences.zone, elsewhere: elsewhereOf(subscription) },
   };
-}
-
-function countParameter(
-  query: URLSearchParams,
-  name: string,
-  { usual, most }: { usual: number; most: number },
-): number {
-  const text = query.get(name) ?? "";
-  if (text === "") return usual;
-  const count = /^\d{1,3}$/.test(text) ? Number(text) : 0;
-  if (count >= 1 && count <= most) return count;
-  const message = `Write a whole number from 1 to ${most}.`;
-  throw new Invalid(message, [{ field: name, message }]);
 }

@@ -1,4 +1,4 @@
-import type { Response } from "express";
+import type { RequestHandler, Response } from "express";
 
 /** What everybody sees alike may be kept so long without asking again; then a browser asks whether it changed. */
 export const KEEP_SECONDS = { page: 60, feed: 600 } as const;
@@ -18,3 +18,13 @@ export function mayBeKept(res: Response, seconds: number, modifiedAt: Date | nul
 export function latest(...instants: readonly (Date | null)[]): Date {
   return new Date(Math.max(0, ...instants.map((at) => at?.getTime() ?? 0)));
 }
+
+/**
+ * Whoever asks by fetch() whether something changed sends `Cache-Control: no-cache` with it, because the standard says so
+ * (fetch.spec.whatwg.org, HTTP-network-or-cache fetch); Express takes that for somebody who wants it all anew, and would
+ * never answer 304. A browser that loads a page anew names no ETag.
+ */
+export const namedIsConditional: RequestHandler = (req, _res, next) => {
+  if (req.headers["if-none-match"] !== undefined) delete req.headers["cache-control"];
+  next();
+};

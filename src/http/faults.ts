@@ -3,6 +3,7 @@ import { STATUS_CODES } from "node:http";
 import type { ErrorRequestHandler, Request, RequestHandler } from "express";
 import { Invalid, NotFound, type Problem, Temporary } from "../errors.ts";
 import type { Log } from "../log.ts";
+import type { problemAnswer, Told } from "./api/answers.ts";
 import type { Pages } from "./pages.ts";
 
 /** A request that HTTP itself lets us refuse: `status` is 4xx, and the message is for its sender. */
@@ -18,15 +19,6 @@ export class Refused extends Error {
   }
 }
 
-/** What the API answers when something is wrong: RFC 9457, `application/problem+json`, with the fields at fault. */
-interface ProblemDocument {
-  readonly type: "about:blank";
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-  readonly errors?: readonly Problem[];
-}
-
 export const notFound: RequestHandler = () => {
   throw new NotFound("There is nothing at this address.");
 };
@@ -40,7 +32,7 @@ export function faults({ log }: { log: Log }, pages: Pages): ErrorRequestHandler
     if (retryAfterMs !== undefined) res.set("Retry-After", String(Math.ceil(retryAfterMs / 1000)));
     res.status(status);
     if (!isForPrograms(req)) return pages.fault(req, res, { status, problems });
-    const document: ProblemDocument = {
+    const document: Told<typeof problemAnswer> = {
       type: "about:blank",
       title: STATUS_CODES[status] ?? "Error",
       status,
@@ -94,7 +86,7 @@ const PARSER_SAYS: Readonly<Record<number, string>> = {
 };
 
 function isForPrograms(req: Request): boolean {
-  return /^\/(?:(?:api|ready|health|metrics|reports)(?:\/|$)|feed\.(?:xml|json)$)/.test(
+  return /^\/(?:(?:api|ready|health|metrics|reports)(?:\/|$)|feed\.(?:xml|json)$|openapi\.json$)/.test(
     req.originalUrl.split("?", 1)[0] ?? "",
   );
 }

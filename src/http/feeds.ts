@@ -16,6 +16,7 @@ import { answer } from "./methods.ts";
 import type { Pages, View } from "./pages.ts";
 import { paperHref, topicNames } from "./paper-view.ts";
 import { queryOf } from "./query.ts";
+import { fromAnywhere } from "./security.ts";
 import type { WebApp } from "./server.ts";
 
 const FORMATS = [
@@ -43,13 +44,14 @@ export function feedRoutes(app: WebApp, pages: Pages): Router {
       mayBeKept(res, KEEP_SECONDS.feed, latest(closedAt, startedAt));
       const address = app.publicUrl();
       const feed = { filter, entries: feedEntries(recent, filter), closedAt };
-      // Feed readers on other sites may read it: there is no cookie and no session that they could borrow.
-      res.set({ "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin" });
       res.vary("Accept-Language").set("Content-Type", `${type}; charset=utf-8`);
       res.send(write(feedDocument(feed, { address, path, say, catalogue })));
     };
 
-  for (const format of FORMATS) answer(router, format.path, { get: send(format) });
+  for (const format of FORMATS) {
+    router.all(format.path, fromAnywhere);
+    answer(router, format.path, { get: send(format) });
+  }
   return router;
 }
 

@@ -30,6 +30,7 @@ export function answer(
     res.set("Allow", allowed.join(", "));
     if (req.method !== "OPTIONS")
       throw new Refused(405, `${req.method} does nothing here. There is ${allowed.join(", ")}.`);
+    if (res.hasHeader("Access-Control-Allow-Origin")) res.set("Access-Control-Allow-Methods", allowed.join(", "));
     res.status(204).end();
   });
 }

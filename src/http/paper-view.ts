@@ -6,6 +6,7 @@ import { inertLine, inertText, webAddress } from "../core/inert.ts";
 import type { Say } from "../core/text.ts";
 import { catalogueIn } from "../core/topic-names.ts";
 import type { Catalogue } from "../core/topics.ts";
+import type { paperAnswer, Told } from "./api/answers.ts";
 import type { View } from "./pages.ts";
 
 const LONGEST_TITLE = 300;
@@ -58,7 +59,7 @@ export function topicNames({ topics }: Catalogue): (id: string) => string {
 }
 
 /** The paper as the API gives it: docs/promises.md §3, and nothing more. */
-export function paperJson(paper: RankedPaper) {
+export function paperJson(paper: RankedPaper): Told<typeof paperAnswer> {
   const { rank, id, upvotes, comments, stars, upvotesGained, starsGained, score, scoreParts, topics, listedOn } = paper;
   return {
     rank,

@@ -64,6 +64,23 @@ export function sameSite(app: MovedApp): RequestHandler {
   };
 }
 
+/**
+ * Pages of other sites may ask for what everybody may read, and sign up a reader who types an address there: there is no
+ * cookie and no session that they could borrow. What a link opens is between its reader and us, and what a token opens is the
+ * operator's: no other site has a use for either, so a browser keeps those from them.
+ */
+export const fromAnywhere: RequestHandler = (req, res, next) => {
+  res.set({
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Access-Control-Expose-Headers": "ETag, Link, Retry-After",
+  });
+  // Which methods there are, each address says itself (methods.ts).
+  if (req.method === "OPTIONS")
+    res.set({ "Access-Control-Allow-Headers": "Content-Type, If-None-Match", "Access-Control-Max-Age": "86400" });
+  next();
+};
+
 /** For addresses with a link in them: kept by nobody, found by no search engine. */
 export const unlisted: RequestHandler = (_req, res, next) => {
   res.set({ "Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow" });

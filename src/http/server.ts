@@ -26,8 +26,10 @@ import { type AdminApp, adminRoutes } from "./admin/routes.ts";
 import { apiRoutes } from "./api.ts";
 import { archiveRoutes } from "./archive.ts";
 import { openAssets } from "./assets.ts";
+import { namedIsConditional } from "./caching.ts";
 import { compress } from "./compress.ts";
 import { confirmationRoutes } from "./confirmation.ts";
+import { docsRoutes } from "./docs.ts";
 import { faults, notFound } from "./faults.ts";
 import { feedRoutes } from "./feeds.ts";
 import type { Scraped } from "./metrics.ts";
@@ -102,11 +104,14 @@ export function createServer(app: WebApp): Express {
   const server = express();
   server.set("trust proxy", app.trustProxy);
   server.set("query parser", "simple");
-  server.use(observe(app), security(app), moved(app), garbledIsUnknown);
+  server.use(observe(app), security(app), moved(app), garbledIsUnknown, namedIsConditional);
   server.use(assets.routes, operationsRoutes(app), reportRoutes(app), adminRoutes(app, pages), compress);
   const guard = openGuard(app);
   server.use("/api/v1", apiRoutes(app, guard));
-  server.use(pages.dated(() => app.shelf.latest()));
+  server.use(
+    pages.dated(() => app.shelf.latest()),
+    docsRoutes(app),
+  );
   server.use(subscriptionRoutes(app, pages, { guard, assetUrl: assets.urlOf }), confirmationRoutes(app, pages));
   server.use(preferencesRoutes(app, pages, guard), unsubscribeRoutes(app, pages));
   server.use(accountRoutes(app, pages, guard), privacyRoutes(app, pages));

@@ -64,7 +64,7 @@ export function readAddress(email: unknown): Read<Address> {
   return result.value ? { value: result.value.email } : { problems: result.problems };
 }
 
-const addressSchema = z.string("Write an email address.").transform((text, context): Address => {
+export const addressSchema = z.string("Write an email address.").transform((text, context): Address => {
   try {
     return parseAddress(text);
   } catch (fault) {
@@ -145,7 +145,8 @@ function readElsewhere(body: unknown, homeZone: string, now: Date): Read<Change[
     : stay;
 }
 
-function pauseSchema(zone: string, now: Date, isPaused: boolean) {
+/** Fields of a change that are no preference. @param zone where a day begins */
+export function pauseFields(zone: string, now: Date) {
   const until = z.string("Write a day such as 2026-08-01, an instant, or null.").transform((text, context) => {
     const at = isDay(text)
       ? instantOf(zone, text as Day, 0)
@@ -162,22 +163,31 @@ function pauseSchema(zone: string, now: Date, isPaused: boolean) {
     context.addIssue({ code: "custom", message: mistake! });
     return z.NEVER;
   });
-  return z
-    .object({ paused: z.boolean("Write true or false.").optional(), pausedUntil: until.nullish() })
-    .transform(({ paused, pausedUntil }, context): Change["pause"] | null => {
-      if (paused === false && pausedUntil) {
-        context.addIssue({
-          code: "custom",
-          path: ["pausedUntil"],
-          message: "Who is not paused has no end of a pause. Leave one of the two out.",
-        });
-        return z.NEVER;
-      }
-      if (paused === false) return { paused };
-      if (paused || pausedUntil) return { paused: true, until: pausedUntil ?? null };
-      // Null alone says nothing to a reader who gets their digests, and takes the end off the pause of one who does not.
-      return pausedUntil === null && isPaused ? { paused: true, until: null } : null;
-    });
+  return {
+    paused: z.boolean("Write true or false.").describe("Whether digests are held back.").optional(),
+    pausedUntil: until
+      .nullish()
+      .describe(
+        "Until when: an instant, or a day, which means its first moment in the zone of the reader. Null: until they come back.",
+      ),
+  };
+}
+
+function pauseSchema(zone: string, now: Date, isPaused: boolean) {
+  return z.object(pauseFields(zone, now)).transform(({ paused, pausedUntil }, context): Change["pause"] | null => {
+    if (paused === false && pausedUntil) {
+      context.addIssue({
+        code: "custom",
+        path: ["pausedUntil"],
+        message: "Who is not paused has no end of a pause. Leave one of the two out.",
+      });
+      return z.NEVER;
+    }
+    if (paused === false) return { paused };
+    if (paused || pausedUntil) return { paused: true, until: pausedUntil ?? null };
+    // Null alone says nothing to a reader who gets their digests, and takes the end off the pause of one who does not.
+    return pausedUntil === null && isPaused ? { paused: true, until: null } : null;
+  });
 }
 
 /**

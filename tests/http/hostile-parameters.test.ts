@@ -1,7 +1,7 @@
-import type { Express } from "express";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FILTER_PARAMETERS } from "../../src/core/filter-query.ts";
 import { createServer } from "../../src/http/server.ts";
+import { routesOf } from "./routes.ts";
 import { aWeb, type Web } from "./web.ts";
 
 let web: Web;
@@ -39,17 +39,6 @@ const READ = [...FILTER_PARAMETERS, "before", "limit", "maxPapers", "by"];
 const OTHERS = "sort order cursor page q next to url return redirect __proto__ include[] include[$gt]".split(" ");
 /** Paths as the routes name them, each with a place for what somebody puts there. */
 const AT = "~";
-
-/** All routes there are, of whatever depth. */
-function routesOf(server: Express): string[] {
-  interface Layer {
-    readonly route?: { readonly path: string };
-    readonly handle?: { readonly stack?: readonly Layer[] };
-  }
-  const walk = (layers: readonly Layer[]): string[] =>
-    layers.flatMap(({ route, handle }) => [...(route ? [route.path] : []), ...walk(handle?.stack ?? [])]);
-  return [...new Set(walk(server.router.stack as unknown as Layer[]))].filter((path) => !path.startsWith("/assets/"));
-}
 
 /** All there are, with the place for what somebody puts there; a route that is there answers OPTIONS. */
 async function pathsOf({ app, send }: Web): Promise<string[]> {

@@ -1,0 +1,31 @@
+/** What the API takes, as the document shows it: made of the schemas that wishes.ts reads with. */
+import { z } from "zod";
+import { filterSchema } from "../../core/filter.ts";
+import { preferenceFields } from "../../core/subscription.ts";
+import type { Catalogue } from "../../core/topics.ts";
+import { addressSchema, pauseFields } from "../wishes.ts";
+
+export function wishBody(catalogue: Catalogue) {
+  return z.strictObject({
+    email: addressSchema.describe("Where digests are to go. A mail to it asks its owner."),
+    ...preferenceFields(filterSchema(catalogue)),
+    altcha: z
+      .string()
+      .optional()
+      .describe("A solved challenge: base64 of JSON, as ALTCHA's libraries make it. Only needed when very many ask."),
+  });
+}
+
+/** What is absent stays as it is. */
+export function changesBody(catalogue: Catalogue) {
+  const fields = Object.entries(preferenceFields(filterSchema(catalogue))).map(([name, field]) => [
+    name,
+    withoutDefault(field).optional(),
+  ]);
+  return z.strictObject({ ...(Object.fromEntries(fields) as z.ZodRawShape), ...pauseFields("UTC", new Date(0)) });
+}
+
+function withoutDefault(field: z.ZodType): z.ZodType {
+  const isFilled = field instanceof z.ZodDefault || field instanceof z.ZodPrefault || field instanceof z.ZodOptional;
+  return isFilled ? (field.unwrap() as z.ZodType) : field;
+}

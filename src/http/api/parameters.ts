@@ -1,0 +1,81 @@
+/** Parameters of the API's addresses, in zod: the schemas that read them are those that the document shows. */
+import { z } from "zod";
+import { type Filter, watchSchema } from "../../core/filter.ts";
+import { filterFromQuery } from "../../core/filter-query.ts";
+import { problemsOf } from "../../core/problems.ts";
+import type { Catalogue } from "../../core/topics.ts";
+import { Invalid } from "../../errors.ts";
+
+/** Editions in one answer: with their papers each weighs some 200 kB. */
+export const editionsParameters = z.object({
+  limit: count({ usual: 7, most: 31 }).describe("Editions in the answer, at most.").meta(shown(2)),
+  before: z
+    .preprocess(given, z.iso.date("Write a day such as 2026-04-15.").optional())
+    .describe("Only editions of days before this one. `Link` in the answer leads to the next page.")
+    .meta(shown("2026-04-16")),
+});
+
+export const previewParameters = z.object({
+  maxPapers: count({ usual: 10, most: 50 }).describe("Papers in the answer, at most.").meta(shown(3)),
+});
+
+/** The filter of an address as the document shows it; core/filter-query.ts reads it. One watch, or `filter` for several. */
+export function filterParameters(catalogue: Catalogue) {
+  const { name, topics, categories, include, authors, exclude, minUpvotes, onlyWithCode } =
+    watchSchema(catalogue).shape;
+  return z.object({
+    filter: z
+      .string()
+      .optional()
+      .describe("A whole filter: its JSON in base64url. With it there are none of the parameters below.")
+      .meta(shown(Buffer.from('{"watches":[{"include":["agents"]}]}').toString("base64url"))),
+    name: name.meta(shown("mine")),
+    topics: topics.meta(shown(["agents"], { explode: false })),
+    categories: categories.meta(shown(["cs.CL", "cs"], { explode: false })),
+    include: include.meta(shown(["agents", "title:speech + recognition"])),
+    authors: authors.meta(shown(["Ada Lovelace"])),
+    exclude: exclude.meta(shown(["survey"])),
+    minUpvotes: minUpvotes.meta(shown(10)),
+    onlyWithCode: onlyWithCode.meta(shown(true)),
+  });
+}
+
+/** @param how lists with commas in one parameter, instead of the parameter once for each entry */
+function shown(example: unknown, how: { readonly explode?: boolean } = {}) {
+  return { param: { example, ...how } };
+}
+
+/**
+ * @param parameters those that stand beside the filter; any other is refused
+ * @throws {Invalid} naming each parameter at fault
+ */
+export function filterAnd<Shape extends z.ZodRawShape>(
+  query: URLSearchParams,
+  parameters: z.ZodObject<Shape>,
+  catalogue: Catalogue,
+): z.output<z.ZodObject<Shape>> & { readonly filter: Filter } {
+  const filter = filterFromQuery(query, catalogue, Object.keys(parameters.shape));
+  return { ...readParameters(query, parameters), filter };
+}
+
+/** @throws {Invalid} naming each parameter at fault */
+export function readParameters<Shape extends z.ZodRawShape>(
+  query: URLSearchParams,
+  parameters: z.ZodObject<Shape>,
+): z.output<z.ZodObject<Shape>> {
+  const names = Object.keys(parameters.shape);
+  const parsed = parameters.safeParse(Object.fromEntries(names.map((name) => [name, query.get(name)])));
+  if (parsed.success) return parsed.data;
+  throw new Invalid("A parameter cannot be used as it is.", problemsOf(parsed.error));
+}
+
+/** An empty parameter is an absent one: a form sends all its fields. */
+function given(text: unknown): unknown {
+  return text === "" || text === null ? undefined : text;
+}
+
+function count({ usual, most }: { usual: number; most: number }) {
+  const message = `Write a whole number from 1 to ${most}.`;
+  const number = (text: unknown) => (typeof text === "string" && /^\d{1,3}$/.test(text) ? Number(text) : given(text));
+  return z.preprocess(number, z.int(message).min(1, message).max(most, message).default(usual));
+}
