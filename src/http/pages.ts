@@ -184,6 +184,7 @@ const wordsSaid = [
   "page.digest.heading",
   "page.topics.heading",
   "page.privacy.heading",
+  "page.docs.heading",
   "page.account.heading",
   "page.account.since",
   "page.account.state",

@@ -23,10 +23,16 @@ const CONTENT = {
   "frame-ancestors": ["'none'"],
 };
 
+const written = (directives: Readonly<Record<string, readonly string[]>>) =>
+  Object.entries(directives)
+    .map(([name, values]) => `${name} ${values.join(" ")}`)
+    .join(";");
+
 /** For a page that solves a challenge, in a worker beside it. */
-export const CONTENT_WITH_PROOF = Object.entries({ ...CONTENT, "worker-src": ["'self'"] })
-  .map(([name, values]) => `${name} ${values.join(" ")}`)
-  .join(";");
+export const CONTENT_WITH_PROOF = written({ ...CONTENT, "worker-src": ["'self'"] });
+
+/** For the page of Swagger UI, whose style sheet has its arrows in itself. */
+export const CONTENT_WITH_SWAGGER = written({ ...CONTENT, "img-src": ["'self'", "data:"] });
 
 /** Two years, as hstspreload.org asks for. */
 const HSTS = "max-age=63072000";

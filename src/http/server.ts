@@ -29,7 +29,7 @@ import { openAssets } from "./assets.ts";
 import { namedIsConditional } from "./caching.ts";
 import { compress } from "./compress.ts";
 import { confirmationRoutes } from "./confirmation.ts";
-import { docsRoutes } from "./docs.ts";
+import { docsRoutes, swaggerFiles } from "./docs.ts";
 import { faults, notFound } from "./faults.ts";
 import { feedRoutes } from "./feeds.ts";
 import type { Scraped } from "./metrics.ts";
@@ -93,7 +93,7 @@ const TEMPLATES = fileURLToPath(new URL("../../templates", import.meta.url));
 
 /** @throws {Invalid} when a page is broken or says what no text catalogue has */
 export function createServer(app: WebApp): Express {
-  const assets = openAssets(`${TEMPLATES}/assets`);
+  const assets = openAssets(`${TEMPLATES}/assets`, swaggerFiles());
   const pages = openPages({
     folder: `${TEMPLATES}/pages`,
     texts: app.texts,
@@ -110,7 +110,7 @@ export function createServer(app: WebApp): Express {
   server.use("/api/v1", apiRoutes(app, guard));
   server.use(
     pages.dated(() => app.shelf.latest()),
-    docsRoutes(app),
+    docsRoutes(app, pages, assets.urlOf),
   );
   server.use(subscriptionRoutes(app, pages, { guard, assetUrl: assets.urlOf }), confirmationRoutes(app, pages));
   server.use(preferencesRoutes(app, pages, guard), unsubscribeRoutes(app, pages));

@@ -36,6 +36,8 @@ test("html-validate has nothing to say of any state of the reader's pages", asyn
     meant: await web.press("/subscriptions", { email: "reader@gmial.com" }),
     inbox: await web.press("/subscriptions", { email: "reader@example.com" }),
     lost: await web.get("/lost-link"),
+    docs: await web.get("/docs"),
+    docsTry: await web.get("/docs/try"),
     confirm: await web.get(confirm),
     confirmed: await web.press(confirm),
     again: await web.press(confirm),

@@ -83,7 +83,17 @@ export const PAGES = [
   ...["confirm", "confirmed", "already-confirmed", "never", "never-pressed"],
   ...["preferences", "preferences-saved", "preferences-problems", "paused", "resumed", "account-link-asked"],
   ...["lost-link", "lost-link-problems", "lost-link-sent", "digest"],
-  ...["editions", "edition", "edition-filtered", "edition-empty", "edition-unknown", "paper", "topics", "privacy"],
+  ...[
+    "editions",
+    "edition",
+    "edition-filtered",
+    "edition-empty",
+    "edition-unknown",
+    "paper",
+    "topics",
+    "privacy",
+    "docs",
+  ],
   ...["link-garbled", "not-found", "filter-wrong"],
   ...["unsubscribe", "unsubscribed", "reason-told", "undone", "ended"],
   ...["account", "account-problems", "erase", "erased"],
@@ -203,6 +213,7 @@ export async function walkEveryPage(
   await see("paper", "/papers/2604.00301");
   await see("topics", "/topics");
   await see("privacy", "/privacy");
+  await see("docs", "/docs");
   await see("link-garbled", "/preferences/%E0%A4%A");
   await see("not-found", "/nothing/here");
   await see("filter-wrong", "/editions/latest?minUpvotes=many");
