@@ -1,6 +1,6 @@
 /** The API under /api/v1 (docs/promises.md §3). Errors are problem documents; a field nobody knows is refused. */
 import { randomBytes, randomInt } from "node:crypto";
-import { type Request, type RequestHandler, Router } from "express";
+import { type RequestHandler, Router } from "express";
 import { changePreferences } from "../actions/change-preferences.ts";
 import { confirm } from "../actions/confirm.ts";
 import { preview } from "../actions/preview.ts";
@@ -28,7 +28,8 @@ import type {
   Told,
   topicAnswer,
 } from "./api/answers.ts";
-import { editionsParameters, filterAnd, previewParameters, readParameters } from "./api/parameters.ts";
+import { operatorApi } from "./api/operator.ts";
+import { editionsParameters, filterAnd, nextPage, previewParameters, readParameters } from "./api/parameters.ts";
 import { readJson } from "./bodies.ts";
 import { KEEP_SECONDS, mayBeKept } from "./caching.ts";
 import { notFound, Refused } from "./faults.ts";
@@ -187,7 +188,7 @@ export function apiRoutes(app: WebApp, guard: Guard): Router {
     ],
   });
 
-  router.use(accountApi(app));
+  router.use(accountApi(app), operatorApi(app));
   router.use(notFound);
   return router;
 }
@@ -203,13 +204,6 @@ function readSolution(body: unknown): Read<{ solution: string; rest: unknown }> 
 }
 
 const UNKNOWN_LINK = "This link is unknown or over. Ask for a fresh one at /lost-link.";
-
-/** The address of the next page, for a `Link` (RFC 8288): this one's, beginning further on. */
-function nextPage({ publicUrl }: Pick<WebApp, "publicUrl">, req: Request, from: Readonly<Record<string, string>>) {
-  const query = queryOf(req);
-  for (const [name, value] of Object.entries(from)) query.set(name, value);
-  return `<${publicUrl()}${req.baseUrl}${req.path}?${query}>; rel="next"`;
-}
 
 function editionJson({ edition, index }: Shelved, filter: Filter): Told<typeof editionAnswer> {
   const { date, state, closedAt, revision } = edition;

@@ -11,7 +11,7 @@ import type { Pages } from "./pages.ts";
 import { CONTENT_WITH_SWAGGER, fromAnywhere } from "./security.ts";
 import type { WebApp } from "./server.ts";
 
-export type DocsApp = Pick<WebApp, "catalogue" | "publicUrl" | "providers" | "rawIntakeToken">;
+export type DocsApp = Pick<WebApp, "catalogue" | "publicUrl" | "providers" | "rawIntakeToken" | "apiToken">;
 
 /** What Swagger UI brings: a megabyte and a half for whoever wants to try it out, and for nobody else. */
 export function swaggerFiles(): { readonly name: string; readonly file: string; readonly version: string }[] {
@@ -29,7 +29,9 @@ export function docsRoutes(app: DocsApp, pages: Pages, assetUrl: Assets["urlOf"]
   let made: OpenApiDocument | null = null;
   const document = () => {
     const intakes = [...Object.keys(app.providers), ...(app.rawIntakeToken === null ? [] : ["raw"])];
-    made ??= openApiDocument({ catalogue: app.catalogue, publicUrl: app.publicUrl(), intakes });
+    made ??= openApiDocument({
+      ...{ catalogue: app.catalogue, publicUrl: app.publicUrl(), intakes, hasOperator: app.apiToken !== null },
+    });
     return made;
   };
 

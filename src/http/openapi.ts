@@ -11,6 +11,7 @@ import {
   topicAnswer,
 } from "./api/answers.ts";
 import { operationsPaths } from "./openapi/operations.ts";
+import { operatorPaths } from "./openapi/operator.ts";
 import { papersPaths } from "./openapi/papers.ts";
 import { readersPaths } from "./openapi/readers.ts";
 import { sitePaths } from "./openapi/site.ts";
@@ -24,6 +25,8 @@ export interface Described {
   readonly publicUrl: string;
   /** Ways in for reports, by their names in the address. */
   readonly intakes: readonly string[];
+  /** Whether API_TOKEN opens the operator's part. */
+  readonly hasOperator: boolean;
 }
 
 const DESCRIPTION = `Trending research papers, ranked once a day, and the digests that readers make of them.
@@ -52,15 +55,21 @@ const TAGS = [
   { name: "Account", description: "A reader's rights, behind a link of one hour that is mailed when it is asked for." },
   { name: "Feeds", description: "The same papers for feed readers and reference managers." },
   { name: "Intake", description: "Where bounces and complaints come in. Only those that are set up are there." },
+  {
+    name: "Operator",
+    description:
+      "What the pages under /admin do, for programs. Whoever sends a wrong token five times in a quarter of an hour waits until it is over. What is done leaves an audit line.",
+  },
   { name: "Operation", description: "For whoever looks after this installation." },
 ];
 
-export function openApiDocument({ catalogue, publicUrl, intakes }: Described): OpenApiDocument {
+export function openApiDocument({ catalogue, publicUrl, intakes, hasOperator }: Described): OpenApiDocument {
   const paths = {
     ...papersPaths(catalogue),
     ...readersPaths(catalogue),
     ...sitePaths(catalogue),
     ...operationsPaths(intakes),
+    ...(hasOperator && operatorPaths()),
   };
   const operations = Object.values(paths).flatMap((path) => Object.values(path) as ZodOpenApiOperationObject[]);
   const used = new Set(operations.flatMap(({ tags = [] }) => tags));
@@ -77,9 +86,10 @@ export function openApiDocument({ catalogue, publicUrl, intakes }: Described): O
       tags: TAGS.filter(({ name }) => used.has(name)),
       paths,
       components: {
-        ...(intakes.includes("raw") && {
-          securitySchemes: { intake: { type: "http", scheme: "bearer", description: "RAW_INTAKE_TOKEN." } },
-        }),
+        securitySchemes: {
+          ...(intakes.includes("raw") && { intake: bearer("RAW_INTAKE_TOKEN.") }),
+          ...(hasOperator && { operator: bearer("API_TOKEN.") }),
+        },
         schemas: {
           Filter: filterSchema(catalogue),
           Topic: topicAnswer,
@@ -100,4 +110,8 @@ export function openApiDocument({ catalogue, publicUrl, intakes }: Described): O
       },
     },
   );
+}
+
+function bearer(description: string) {
+  return { type: "http", scheme: "bearer", description } as const;
 }

@@ -23,6 +23,7 @@ import type { Subscriptions } from "../store/subscriptions.ts";
 import { type GuardApp, openGuard } from "./abuse.ts";
 import { accountRoutes } from "./account.ts";
 import { type AdminApp, adminRoutes } from "./admin/routes.ts";
+import type { OperatorApp } from "./api/operator.ts";
 import { apiRoutes } from "./api.ts";
 import { archiveRoutes } from "./archive.ts";
 import { openAssets } from "./assets.ts";
@@ -60,7 +61,8 @@ export type WebApp = RequestNeeds &
   GuardApp &
   AdminApp &
   MovedApp &
-  Scraped & {
+  Scraped &
+  Pick<OperatorApp, "apiToken"> & {
     readonly subscriptions: Pick<Subscriptions, "findById">;
     readonly editions: Pick<Editions, "list" | "placeOf">;
     readonly paperRecords: Pick<PaperRecords, "find">;
@@ -85,8 +87,6 @@ export type WebApp = RequestNeeds &
     readonly ready: () => Promise<Readonly<Record<string, string>>>;
     /** The parts this process cannot work without: for pages the database, for workers all of them. */
     readonly needs: readonly string[];
-    /** API_TOKEN, which opens the metrics from anywhere; null: it does not. */
-    readonly apiToken: string | null;
   };
 
 const TEMPLATES = fileURLToPath(new URL("../../templates", import.meta.url));

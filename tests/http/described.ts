@@ -8,6 +8,7 @@ import { aFilter, preferences } from "../support/builders.ts";
 import { aWeb, type Web } from "./web.ts";
 
 export const INTAKE_TOKEN = "a-token-for-reports";
+export const API_TOKEN = "a-token-for-the-operator";
 export const POSTMARK = `Basic ${Buffer.from("postmark:a long password").toString("base64")}`;
 
 export type Described = Awaited<ReturnType<typeof aDescribedWeb>>;
@@ -20,6 +21,7 @@ export async function aDescribedWeb(replaced: Partial<WebApp> = {}) {
       { fetch: { get: () => Promise.reject(new Error("nobody asks")) }, log },
     ),
     rawIntakeToken: INTAKE_TOKEN,
+    apiToken: API_TOKEN,
     // So that callers who say where they come from are as many as they say.
     trustProxy: 1,
     ...replaced,
@@ -33,6 +35,15 @@ export async function aDescribedWeb(replaced: Partial<WebApp> = {}) {
     },
     { title: "Agents that plan", arxivId: "2604.00902", categories: ["cs.CL"] },
   ]);
+  const email = "reader@example.com";
+  const { requests, subscriptions } = web.store;
+  const id = await requests.add({ email, addressKey: `key of ${email}`, wanted: preferences(), askedBy: "form" });
+  await requests.answered(id, "confirmation");
+  await subscriptions.confirm(
+    id,
+    () => null,
+    async () => {},
+  );
   const document = (await (await web.get("/openapi.json")).json()) as object;
   return { ...web, document, operations: await operationsOf(document) };
 }
@@ -59,4 +70,11 @@ export async function freshLinks({ store, app, links }: Web) {
 /** Which of the links opens an operation. */
 export function purposeOf({ path }: Pick<Operation, "path">): "confirm" | "preferences" | "account" {
   return path.includes("/account/") ? "account" : path.endsWith("/confirm") ? "confirm" : "preferences";
+}
+
+/** What shows that a caller may, where somebody has to. */
+export function credentialsOf({ path, isOperators }: Pick<Operation, "path" | "isOperators">): Record<string, string> {
+  if (isOperators) return { authorization: `Bearer ${API_TOKEN}` };
+  if (path.endsWith("/raw")) return { authorization: `Bearer ${INTAKE_TOKEN}` };
+  return path.startsWith("/reports/") ? { authorization: POSTMARK } : {};
 }

@@ -10,7 +10,15 @@ import {
   operationsOf,
   unlike,
 } from "../support/api-document.ts";
-import { aDescribedWeb, type Described, freshLinks, INTAKE_TOKEN, POSTMARK, purposeOf } from "./described.ts";
+import {
+  API_TOKEN,
+  aDescribedWeb,
+  credentialsOf,
+  type Described,
+  freshLinks,
+  INTAKE_TOKEN,
+  purposeOf,
+} from "./described.ts";
 import { routesOf } from "./routes.ts";
 import { aWeb } from "./web.ts";
 
@@ -92,12 +100,12 @@ describe("what the document shows", () => {
     let asked = 0;
     for (const operation of web.operations.filter(({ path }) => !path.startsWith("/reports"))) {
       for (const { values, body } of examplesOf(operation)) {
-        const links = await freshLinks(web);
-        const filled = { ...values, ...("link" in values && { link: links[purposeOf(operation)] }) };
+        const filled = { ...values, ...("link" in values && { link: (await freshLinks(web))[purposeOf(operation)] }) };
         const address = addressOf(operation, filled);
         const answer = await web.send(address, {
           method: operation.method,
-          ...(body !== undefined && { body: JSON.stringify(body), headers: asJson }),
+          headers: { ...credentialsOf(operation), ...(body !== undefined && asJson) },
+          ...(body !== undefined && { body: JSON.stringify(body) }),
         });
         const said = `${labelOf(operation)} ${address} ${JSON.stringify(body)}`;
         const text = await answer.clone().text();
@@ -132,22 +140,22 @@ test("HEAD answers as GET does, without a body; what is the same still is not se
   const links = await freshLinks(web);
   const wrong: string[] = [];
   for (const operation of web.operations.filter(({ method }) => method === "GET")) {
-    const values = Object.fromEntries(operation.parameters.map(({ name, example }) => [name, example]));
-    const needed = {
-      date: values.date,
-      id: values.id,
-      ...(values.link !== undefined && { link: links[purposeOf(operation)] }),
-    };
+    const needed = Object.fromEntries(
+      operation.parameters
+        .filter(({ in: where }) => where === "path")
+        .map(({ name, example }) => [name, name === "link" ? links[purposeOf(operation)] : example]),
+    );
     const address = addressOf(operation, needed);
-    const get = await web.send(address);
-    const head = await web.send(address, { method: "HEAD" });
+    const headers = credentialsOf(operation);
+    const get = await web.send(address, { headers });
+    const head = await web.send(address, { method: "HEAD", headers });
     const of = ({ status, headers }: Response) =>
       JSON.stringify([status, headers.get("content-type"), headers.get("cache-control"), headers.get("link")]);
     if (of(get) !== of(head) || (await head.text()) !== "") wrong.push(`HEAD ${address}: ${of(head)} for ${of(get)}`);
     const etag = get.headers.get("etag");
     const isOther = operation.operationId === "getChallenge";
     if (etag === null || isOther) continue;
-    const again = await web.send(address, { headers: { "If-None-Match": etag } });
+    const again = await web.send(address, { headers: { ...headers, "If-None-Match": etag } });
     const objections = await objectionsTo(operation, again);
     if (again.status !== 304 || objections.length > 0) wrong.push(`${address} answered ${again.status}, ${objections}`);
   }
@@ -211,7 +219,9 @@ test("each status of each operation is reached", async () => {
   const gone = new Proxy({}, { get: () => () => Promise.reject(new Temporary("the database is away")) }) as never;
   const away = await aWeb({
     ...{ shelf: gone, editions: gone, subscriptions: gone, requests: gone, reports: gone, door: gone },
-    ...{ providers: web.app.providers, rawIntakeToken: INTAKE_TOKEN, trustProxy: 1 },
+    ...{ readerList: gone, deliveryList: gone, reportList: gone, suppressions: gone, stops: gone, tallies: gone },
+    ...{ audit: gone, incidents: gone, dayCounts: gone, gate: gone },
+    ...{ providers: web.app.providers, rawIntakeToken: INTAKE_TOKEN, apiToken: API_TOKEN, trustProxy: 1 },
     ...{ ready: async () => ({ database: "away" }) },
   });
   const { links } = web;
@@ -233,36 +243,53 @@ test("each status of each operation is reached", async () => {
     const label = labelOf(operation);
     const fresh = await freshLinks(web);
     const purpose = purposeOf(operation);
-    const fill = (link: string, date = "latest", id = "2604.00903") =>
-      operation.path.replace("{link}", link).replace("{date}", date).replace("{id}", id);
+    const isIntake = operation.path.startsWith("/reports/");
+    const headers = credentialsOf(operation);
+    const fill = (
+      link: string,
+      date = operation.isOperators ? "2026-04-15" : "latest",
+      id = operation.isOperators ? "1" : "2604.00903",
+    ) => operation.path.replace("{link}", link).replace("{date}", date).replace("{id}", id);
     const path = fill(fresh[purpose]);
     const example = Object.values(operation.body)[0]?.examples;
-    const body = example && { body: JSON.stringify(Object.values(example)[0]!.value), headers: asJson };
-    const intake = { headers: { authorization: operation.path.endsWith("raw") ? `Bearer ${INTAKE_TOKEN}` : POSTMARK } };
-    const good = operation.path.startsWith("/reports")
-      ? { ...intake, body: '{"RecordType":"Bounce","Type":"HardBounce"}' }
-      : body;
+    const body = isIntake
+      ? '{"RecordType":"Bounce","Type":"HardBounce"}'
+      : example && JSON.stringify(Object.values(example)[0]!.value);
+    const good = { ...(body !== undefined && { body }), headers: { ...headers, ...(example && asJson) } };
+    const isFind = operation.operationId === "findReader";
     // What is wrong with a request is found before what it asks for is done, so the good one comes last.
     for (const status of Object.keys(operation.responses)
       .map(Number)
       .sort((a, b) => b - a)) {
-      if (operation.path.startsWith("/reports") && status === 401) await ask(web, label, path, { body: "x" });
-      else if (operation.path.startsWith("/reports") && status === 400) await ask(web, label, path, intake);
-      else if (operation.path.startsWith("/reports") && status === 413)
-        await ask(web, label, path, { ...intake, body: "x".repeat(2_000_001) });
-      else if (status === 503) await ask(away, label, fill(signed[purpose], "2026-04-15"), good);
-      else if (status === 404) await ask(web, label, fill("nothing", "2019-01-01", "2604.99999"), good);
-      else if (status === 400 && operation.method === "GET") await ask(web, label, `${path}?minUpvotes=many`);
-      else if (status === 301) await ask(web, label, fill("", "", "2604.00903v2"));
+      if (status === 503) await ask(away, label, fill(signed[purpose], "2026-04-15"), good);
+      else if (status === 429) {
+        const stranger = {
+          "x-forwarded-for": "192.0.2.1",
+          ...(operation.isOperators && { authorization: "Bearer guess" }),
+        };
+        for (let visits = 0; visits <= 20; visits++)
+          await ask(web, label, path, { ...good, headers: { ...good.headers, ...stranger } });
+      } else if (status === 401) await ask(web, label, path, body === undefined ? {} : { body });
+      else if (status === 404)
+        await ask(
+          web,
+          label,
+          fill("nothing", "2019-01-01", isFind ? "" : "9999"),
+          isFind ? { ...good, body: '{"address":"nobody@example.com"}' } : good,
+        );
       else if (status === 409) {
         const ended = await freshLinks(web);
         await web.send(fill(ended.preferences), { method: "DELETE" });
         await ask(web, label, fill(ended.preferences), good);
-      } else if (status === 429)
-        for (let visits = 0; visits <= 20; visits++)
-          await ask(web, label, path, { ...good, headers: { ...asJson, "x-forwarded-for": "192.0.2.1" } });
-      else if (others[status]) await ask(web, label, ...others[status](path));
-      else await ask(web, label, path, good);
+      } else if (status === 400 && operation.method === "GET")
+        await ask(web, label, `${path}?limit=0&minUpvotes=many`, { headers });
+      else if (status === 400 && isIntake) await ask(web, label, path, { headers });
+      else if (status === 413 && isIntake) await ask(web, label, path, { headers, body: "x".repeat(2_000_001) });
+      else if (status === 301) await ask(web, label, fill("", "", "2604.00903v2"));
+      else if (others[status]) {
+        const [there, init] = others[status](path);
+        await ask(web, label, there, { ...init, headers: { ...headers, ...(init.headers as Record<string, string>) } });
+      } else await ask(web, label, path, good);
     }
   }
   await away.close();

@@ -70,7 +70,7 @@ export async function aWeb(replaced: Partial<WebApp> = {}) {
     retentionDays: 90,
     trustProxy: 0,
     ...{ providers: {}, rawIntakeToken: null, returnAddresses },
-    ...{ adminKey: null, refusedDomains: parseDomainList(""), challenges, proofOfWork: "pressure" },
+    ...{ adminKey: null, apiToken: null, refusedDomains: parseDomainList(""), challenges, proofOfWork: "pressure" },
     visitorKeys: (ip) => visitorKeys(ip, store.clock.now(), "a key for visitors"),
     ready: async () => ({ database: "ok" }),
     needs: ["database"],

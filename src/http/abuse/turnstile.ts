@@ -29,6 +29,8 @@ export interface Turnstile {
   pass(req: Request, upTo?: number): Promise<readonly Count[]>;
   /** Counts a visit as this alone. @throws {Refused} 429 as well */
   passAs(req: Request, counted: Counted): Promise<readonly Count[]>;
+  /** Without counting: for who comes with what is right. @throws {Refused} 429, when this process knows them to be over a cap of their own */
+  refuseWhoIsOver(req: Request): void;
   /** A visitor's own counters. */
   of(req: Request): Counted[];
 }
@@ -60,12 +62,16 @@ export function openTurnstile(app: TurnstileApp, { name, caps, everybody }: Turn
     });
   };
 
-  const count = async (req: Request, near: readonly Counted[], far: Counted, upTo: number | null) => {
-    const at = now().getTime();
-    for (const { key } of upTo === null ? [...near, far] : near) {
+  const refuseIfOver = (req: Request, counted: readonly Counted[], at: number) => {
+    for (const { key } of counted) {
       const leftMs = (closedUntil.get(key) ?? 0) - at;
       if (leftMs > 0) refuse(req, leftMs);
     }
+  };
+
+  const count = async (req: Request, near: readonly Counted[], far: Counted, upTo: number | null) => {
+    const at = now().getTime();
+    refuseIfOver(req, upTo === null ? [...near, far] : near, at);
     const counts = await door.count(near, far, upTo);
     const over = counts.filter(({ count, cap }) => count > cap.most);
     if (over.length === 0) return counts;
@@ -76,6 +82,7 @@ export function openTurnstile(app: TurnstileApp, { name, caps, everybody }: Turn
 
   return {
     of,
+    refuseWhoIsOver: (req) => refuseIfOver(req, of(req), now().getTime()),
     pass: (req, upTo) => count(req, of(req), everybody, upTo ?? null),
     passAs: (req, counted) => count(req, [], counted, null),
   };

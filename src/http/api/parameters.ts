@@ -1,10 +1,13 @@
 /** Parameters of the API's addresses, in zod: the schemas that read them are those that the document shows. */
+import type { Request } from "express";
 import { z } from "zod";
 import { type Filter, watchSchema } from "../../core/filter.ts";
 import { filterFromQuery } from "../../core/filter-query.ts";
 import { problemsOf } from "../../core/problems.ts";
 import type { Catalogue } from "../../core/topics.ts";
 import { Invalid } from "../../errors.ts";
+import { queryOf } from "../query.ts";
+import type { WebApp } from "../server.ts";
 
 /** Editions in one answer: with their papers each weighs some 200 kB. */
 export const editionsParameters = z.object({
@@ -41,7 +44,7 @@ export function filterParameters(catalogue: Catalogue) {
 }
 
 /** @param how lists with commas in one parameter, instead of the parameter once for each entry */
-function shown(example: unknown, how: { readonly explode?: boolean } = {}) {
+export function shown(example: unknown, how: { readonly explode?: boolean } = {}) {
   return { param: { example, ...how } };
 }
 
@@ -69,12 +72,23 @@ export function readParameters<Shape extends z.ZodRawShape>(
   throw new Invalid("A parameter cannot be used as it is.", problemsOf(parsed.error));
 }
 
+/** The address of the next page, for a `Link` (RFC 8288): this one's, beginning further on. */
+export function nextPage(
+  { publicUrl }: Pick<WebApp, "publicUrl">,
+  req: Request,
+  from: Readonly<Record<string, string>>,
+): string {
+  const query = queryOf(req);
+  for (const [name, value] of Object.entries(from)) query.set(name, value);
+  return `<${publicUrl()}${req.baseUrl}${req.path}?${query}>; rel="next"`;
+}
+
 /** An empty parameter is an absent one: a form sends all its fields. */
-function given(text: unknown): unknown {
+export function given(text: unknown): unknown {
   return text === "" || text === null ? undefined : text;
 }
 
-function count({ usual, most }: { usual: number; most: number }) {
+export function count({ usual, most }: { usual: number; most: number }) {
   const message = `Write a whole number from 1 to ${most}.`;
   const number = (text: unknown) => (typeof text === "string" && /^\d{1,3}$/.test(text) ? Number(text) : given(text));
   return z.preprocess(number, z.int(message).min(1, message).max(most, message).default(usual));
