@@ -77,6 +77,11 @@ describe("a wrong setting stops the start, with its name, its value and what to 
       'WEBHOOK_MAILGUN is not a webhook signing key: "…". Write it as Mailgun shows it, 32 letters and digits',
     ],
     [
+      "API_TOKEN",
+      "fifteen-letters",
+      'API_TOKEN is not 16 letters or more without spaces: "…". Write the output of: openssl rand -hex 32',
+    ],
+    [
       "RAW_INTAKE_TOKEN",
       "with a space",
       'RAW_INTAKE_TOKEN is not 8 letters or more without spaces: "…". Write the output of: openssl rand -hex 32',

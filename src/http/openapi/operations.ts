@@ -66,7 +66,7 @@ function intakePath(intake: string): ZodOpenApiPathsObject[string] {
           header: z.object({ "X-Envelope-To": z.string().optional(), "X-Envelope-From": z.string().optional() }),
         },
         requestBody: { required: true, content: { "message/rfc822": { schema: z.string() } } },
-        responses: { 200: kept, ...problems(400, 401, 503) },
+        responses: { 200: kept, ...problems(400, 401, 415, 503) },
       },
     };
   return {
@@ -75,7 +75,7 @@ function intakePath(intake: string): ZodOpenApiPathsObject[string] {
       summary: `What ${provider.name} reports`,
       description: `In that provider's own form; it shows who it is ${provider.shows}. Up to 2 MB.`,
       requestBody: { required: true, content: { "*/*": { schema: z.string() } } },
-      responses: { 200: kept, ...problems(401, 413, 503) },
+      responses: { 200: kept, ...problems(401, 413, 415, 503) },
     },
   };
 }

@@ -46,13 +46,14 @@ const KINDS = {
   413: {
     id: "ContentTooLarge",
     title: "Payload Too Large",
-    description: "The body is longer than there is room for: 100 kB.",
+    description: "The body is longer than there is room for: 100 kB, and 2 MB for what a mail provider reports.",
     detail: "The body is too long. There is room for 100 kB.",
   },
   415: {
     id: "UnsupportedMediaType",
     title: "Unsupported Media Type",
-    description: "The body is of another type, character set or encoding than JSON in UTF-8.",
+    description:
+      "The body is of another type, character set or encoding than is understood: JSON in UTF-8, and a report as it is, not compressed.",
     detail: "Send JSON, with Content-Type: application/json.",
   },
   422: {
