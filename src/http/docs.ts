@@ -1,6 +1,7 @@
 /** The API described: for programs as a document, for people as a page. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { Router } from "express";
 import type { Assets } from "./assets.ts";
 import { KEEP_SECONDS, mayBeKept } from "./caching.ts";
@@ -15,9 +16,10 @@ export type DocsApp = Pick<WebApp, "catalogue" | "publicUrl" | "providers" | "ra
 
 /** What Swagger UI brings: a megabyte and a half for whoever wants to try it out, and for nobody else. */
 export function swaggerFiles(): { readonly name: string; readonly file: string; readonly version: string }[] {
-  const { resolve } = createRequire(import.meta.url);
-  const { version } = JSON.parse(readFileSync(resolve("swagger-ui-dist/package.json"), "utf8")) as { version: string };
-  return SWAGGER.map((name) => ({ name, file: resolve(`swagger-ui-dist/${name}`), version }));
+  const require = createRequire(import.meta.url);
+  const about = require.resolve("swagger-ui-dist/package.json");
+  const { version } = JSON.parse(readFileSync(about, "utf8")) as { version: string };
+  return SWAGGER.map((name) => ({ name, file: join(dirname(about), name), version }));
 }
 
 const SWAGGER = ["swagger-ui-bundle.js", "swagger-ui.css"] as const;

@@ -9,7 +9,7 @@ import { aWeb, type Web } from "./web.ts";
 
 export const INTAKE_TOKEN = "a-token-for-reports";
 export const API_TOKEN = "a-token-for-the-operator";
-export const POSTMARK = `Basic ${Buffer.from("postmark:a long password").toString("base64")}`;
+const POSTMARK = `Basic ${Buffer.from("postmark:a long password").toString("base64")}`;
 
 export type Described = Awaited<ReturnType<typeof aDescribedWeb>>;
 

@@ -36,8 +36,6 @@ test("html-validate has nothing to say of any state of the reader's pages", asyn
     meant: await web.press("/subscriptions", { email: "reader@gmial.com" }),
     inbox: await web.press("/subscriptions", { email: "reader@example.com" }),
     lost: await web.get("/lost-link"),
-    docs: await web.get("/docs"),
-    docsTry: await web.get("/docs/try"),
     confirm: await web.get(confirm),
     confirmed: await web.press(confirm),
     again: await web.press(confirm),
@@ -61,3 +59,10 @@ test("html-validate has nothing to say of any state of the reader's pages", asyn
 test("and would say if there were", async () => {
   expect(await htmlComplaints('<p id="a">Open</p><p id="a">and again</p>')).not.toEqual([]);
 });
+
+test("nor of the reference of the API, all parts of it", async () => {
+  const all = await aWeb({ apiToken: "a-token-for-the-operator", rawIntakeToken: "a-token-for-reports" });
+  for (const path of ["/docs", "/docs/try"])
+    expect([path, await complaintsAbout(await (await all.get(path)).text())]).toEqual([path, []]);
+  await all.close();
+}, 60_000);
