@@ -116,7 +116,7 @@ describe("what the document shows", () => {
       }
     }
     expect(asked).toBeGreaterThan(40);
-  });
+  }, 60_000);
 
   test("would not be taken for something of another kind", () => {
     expect(unlike({ a: [{ b: 1 }], c: null }, { a: [{ b: "1" }], c: 3 })).toEqual([".a[0].b is string, not number"]);
@@ -300,4 +300,4 @@ test("each status of each operation is reached", async () => {
     Object.keys(one.responses).map((status) => `${labelOf(one)} ${status}`),
   );
   expect(documented.filter((one) => !reached.has(one))).toEqual([]);
-});
+}, 60_000);

@@ -39,7 +39,14 @@ describe.each(Object.entries(others))("%s", (language, catalogue) => {
     const same = keysOf(en!).filter((key) => messageOf(en!, key) === messageOf(catalogue, key));
     expect(same.filter((key) => /\p{L}{2}/u.test(messageOf(en!, key).replace(/\{[^{}]*\}/gu, "")))).toEqual([
       ...["mail.name", "mail.paper.pdf", "mail.paper.code"],
-      ...["page.frame.name", "page.frame.title", "page.form.utc", "page.found.name"],
+      ...[
+        "page.frame.name",
+        "page.frame.title",
+        "page.frame.docs",
+        "page.form.utc",
+        "page.found.name",
+        "page.docs.heading",
+      ],
     ]);
   });
 });
