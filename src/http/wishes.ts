@@ -126,12 +126,13 @@ function isAsBefore(wanted: unknown, current: Current): boolean {
   return before !== null && isObject(wanted) && wanted.zone === before.zone && wanted.until === before.until;
 }
 
-const elsewhereSchema = z
+export const elsewhereSchema = z
   .strictObject(
     { zone: z.string("Write a time zone such as Asia/Tokyo."), until: z.string("Write a day such as 2026-08-01.") },
     'Write {"zone": "Asia/Tokyo", "until": "2026-08-01"}, or null.',
   )
-  .nullish();
+  .nullish()
+  .describe("The same hour of another zone, until a day on which they are home again; null: they are.");
 
 function readElsewhere(body: unknown, homeZone: string, now: Date): Read<Change["elsewhere"]> {
   const parsed = read(z.object({ elsewhere: elsewhereSchema }), { elsewhere: body });

@@ -63,6 +63,6 @@ test("and would say if there were", async () => {
 test("nor of the reference of the API, all parts of it", async () => {
   const all = await aWeb({ apiToken: "a-token-for-the-operator", rawIntakeToken: "a-token-for-reports" });
   for (const path of ["/docs", "/docs/try"])
-    expect([path, await complaintsAbout(await (await all.get(path)).text())]).toEqual([path, []]);
+    expect([path, await htmlComplaints(await (await all.get(path)).text())]).toEqual([path, []]);
   await all.close();
 }, 60_000);

@@ -191,10 +191,14 @@ export const subscriptionAnswer = z
     cadence: z.enum(["daily", "weekdays", "weekly"]),
     weekday: z.int().min(1).max(7).optional().describe("With `weekly` alone."),
     hour: z.int().min(0).max(23),
-    zone: z.string(),
+    zone: z.string().describe("Where they are at home, also while they are elsewhere."),
     maxPapers: z.int().min(1).max(50),
     language: z.string(),
     format: z.enum(["html", "text"]),
+    elsewhere: z
+      .object({ zone: z.string(), until: z.iso.date().describe("The day they are home again.") })
+      .nullable()
+      .describe("Another zone for a while; null: they are at home."),
   })
   .describe("A subscription as its reader sees it.");
 
@@ -214,6 +218,7 @@ export const exportAnswer = z
     deliveries: records("Each digest: its papers, when it was due, what became of it. The newest first."),
     verdicts: records("What was made of what came back from mails."),
     reports: records("What came back; its bytes in base64 until they are dropped."),
+    leavings: records("Why they left, if they said so."),
   })
   .describe("Everything held on a reader. Numbers of rows are texts.");
 

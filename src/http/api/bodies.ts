@@ -6,7 +6,7 @@ import { problemsOf } from "../../core/problems.ts";
 import { preferenceFields } from "../../core/subscription.ts";
 import type { Catalogue } from "../../core/topics.ts";
 import { Invalid } from "../../errors.ts";
-import { addressSchema, pauseFields } from "../wishes.ts";
+import { addressSchema, elsewhereSchema, pauseFields } from "../wishes.ts";
 
 export function wishBody(catalogue: Catalogue) {
   return z.strictObject({
@@ -25,7 +25,11 @@ export function changesBody(catalogue: Catalogue) {
     name,
     withoutDefault(field).optional(),
   ]);
-  return z.strictObject({ ...(Object.fromEntries(fields) as z.ZodRawShape), ...pauseFields("UTC", new Date(0)) });
+  return z.strictObject({
+    ...(Object.fromEntries(fields) as z.ZodRawShape),
+    ...pauseFields("UTC", new Date(0)),
+    elsewhere: elsewhereSchema,
+  });
 }
 
 /** @param schema of a body that may be left out when all of it may. @throws {Invalid} naming each field at fault */

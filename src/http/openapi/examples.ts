@@ -93,6 +93,7 @@ export const aSubscription: Told<typeof subscriptionAnswer> = {
   maxPapers: 10,
   language: "en",
   format: "html",
+  elsewhere: null,
 };
 
 export const aLink = "1.CAE.c2VjcmV0LXBhcnQtb2YtYS1saW5r";
