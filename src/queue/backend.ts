@@ -107,10 +107,11 @@ async function openPostgres(url: string, traced: Traced, { log }: BackendOptions
   pool.setMaxListeners(0); // every queue and every worker listens
   try {
     const client = await pool.connect();
+    client.on("error", () => {}); // also told by the statement that breaks off
     try {
       await runMigrations(client); // takes an advisory lock: two starts at once are fine
     } finally {
-      client.release();
+      client.release(true); // with its listener
     }
   } catch (error) {
     await pool.end();

@@ -69,6 +69,8 @@ export type QueueOptions = {
 };
 
 const ANSWERS_WITHIN_MS = 5_000;
+/** The first start makes BullMQ's tables in PostgreSQL, for which a small machine that is busy takes longer than for an answer. */
+const MIGRATES_WITHIN_MS = 60_000;
 /** In one statement, which holds up the workers of its queue while it runs. */
 const MOST_RINGS = 100;
 
@@ -78,7 +80,10 @@ const MOST_RINGS = 100;
  * @throws {Temporary} when the server cannot be reached
  */
 export async function openQueue({ prefix = "paperboy", log, ...where }: QueueOptions): Promise<Queue> {
-  const backend = await answered(openBackend({ ...where, prefix, log }));
+  const backend = await answered(
+    openBackend({ ...where, prefix, log }),
+    where.redisUrl ? ANSWERS_WITHIN_MS : MIGRATES_WITHIN_MS,
+  );
   const queues = openQueues(backend, log);
   const workings: Working[] = [];
 

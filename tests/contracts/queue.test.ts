@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { DEFAULT_SCHEMA } from "bullmq";
 import { Redis } from "ioredis";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
@@ -13,6 +14,8 @@ import { aRedis, hasRedis, type TestRedis } from "../support/redis.ts";
 /** Where one test's queue lives, and how all that is in it gets lost. */
 type Place = { databaseUrl?: string; redisUrl?: string; lose(): Promise<void>; end(): Promise<void> };
 
+/** Key of the lock under which BullMQ makes its tables (its postgres/migrator.js). */
+const MIGRATIONS = 0x42554c4c;
 /** The other job of the sweep's queue. */
 const nobody = { "judge-waves": async () => {} };
 
@@ -411,6 +414,36 @@ test("a server that cannot be reached is a temporary fault at the start", async 
   const nowhere = { databaseUrl: "postgresql://a:b@127.0.0.1:1/c", redisUrl: "redis://127.0.0.1:1" };
   await expect(openQueue({ databaseUrl: nowhere.databaseUrl, log })).rejects.toBeInstanceOf(Temporary);
   await expect(openQueue({ redisUrl: nowhere.redisUrl, log })).rejects.toBeInstanceOf(Temporary);
+});
+
+describe("while somebody else makes BullMQ's tables", () => {
+  const log = openLog({ level: "silent" });
+  const waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'";
+
+  test("a start waits longer than for an answer", async () => {
+    const { url, drop } = await aDatabase({ template: null });
+    await onDatabase(url, async (other) => {
+      await other.query("SELECT pg_advisory_lock($1, hashtext($2))", [MIGRATIONS, DEFAULT_SCHEMA]);
+      const opening = openQueue({ databaseUrl: url, log });
+      await until(async () => (await other.query(waiting)).rows.length === 1);
+      await sleep(5_500);
+      await other.query("SELECT pg_advisory_unlock_all()");
+      await (await opening).close();
+    });
+    await drop();
+  });
+
+  test("a connection that breaks is a temporary fault, and ends nobody", async () => {
+    const { url, drop } = await aDatabase({ template: null });
+    await onDatabase(url, async (other) => {
+      await other.query("SELECT pg_advisory_lock($1, hashtext($2))", [MIGRATIONS, DEFAULT_SCHEMA]);
+      const opening = expect(openQueue({ databaseUrl: url, log })).rejects.toBeInstanceOf(Temporary);
+      await until(async () => (await other.query(waiting)).rows.length === 1);
+      await other.query(`SELECT pg_terminate_backend(pid) FROM (${waiting}) w`);
+      await opening;
+    });
+    await drop();
+  });
 });
 
 async function inPostgres(): Promise<Place> {
