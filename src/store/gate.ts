@@ -103,11 +103,15 @@ export function openGate(
     }, refreshMs).unref();
   };
 
+  const open = (range: DeliveryRange) => (memory!.isStopped ? [] : without(range, memory!.closed));
   const admitted: Gate["admitted"] = async (range) => {
     use();
     if (!isYounger(2 * refreshMs)) await refresh();
-    const { isStopped, closed } = memory!;
-    return isStopped ? [] : without(range, closed);
+    const parts = open(range);
+    if (isWhole(parts, range)) return parts;
+    // Whoever rang may have released it a moment ago, and rings once: a no is never an old one.
+    await readAnew();
+    return open(range);
   };
 
   return {
@@ -119,8 +123,7 @@ export function openGate(
     },
     admitted,
     async admits(range) {
-      const [first] = await admitted(range);
-      return first?.fromId === range.fromId && first.toId === range.toId;
+      return isWhole(await admitted(range), range);
     },
     mayBegin(editionDate) {
       use();
@@ -160,6 +163,10 @@ export function openGate(
       await reading?.catch(() => {});
     },
   };
+}
+
+function isWhole([first]: readonly DeliveryRange[], { fromId, toId }: DeliveryRange): boolean {
+  return first?.fromId === fromId && first.toId === toId;
 }
 
 /** What is left of a range outside of `closed`, which is in order within a local day and does not overlap. */

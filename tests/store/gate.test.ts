@@ -127,6 +127,14 @@ describe("a wave", () => {
     expect(await gate.admits(range(1, 60_000))).toBe(true);
   });
 
+  test("that was released a moment ago is open to whoever is rung for it, however new its memory of the hold", async () => {
+    const [planner, worker] = [aGate(), aGate({ refreshMs: 60_000 })];
+    await planner.opened(page(1, 6_000));
+    expect(await worker.admits(range(101, 400))).toBe(false);
+    await store.waves.release(EDITION);
+    expect(await worker.admitted(range(101, 400))).toEqual([range(101, 400)]);
+  });
+
   test("of another edition is held on its own", async () => {
     const gate = aGate();
     await gate.opened(page(1, 6_000));
