@@ -84,8 +84,9 @@ describe("falling due", () => {
       for (const hour of [0, 1, 2, 3, 23]) {
         const found = fallingDue([daily(zone, hour)], at("2026-01-01T00:00Z"), at("2027-01-01T00:00Z"));
         const days = found.map((due) => due.localDay);
-        expect(days.length, `${zone} ${hour}`).toBe(365);
-        expect(new Set(days).size, `${zone} ${hour}`).toBe(365);
+        expect(days, `${zone} ${hour}`).toEqual(days.map((_, i) => addDays(days[0]!, i)));
+        // A zone that is nearer to UTC at one end of the year than at the other has a day more or fewer between them.
+        expect([364, 365, 366], `${zone} ${hour}`).toContain(days.length);
       }
   });
 

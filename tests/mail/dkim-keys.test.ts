@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { chmodSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import { Invalid } from "../../src/errors.ts";
@@ -193,8 +193,11 @@ describe("the DNS record of a key", () => {
   });
 });
 
-/** The modulus of one key with the exponents of another. */
-function aDamagedKey() {
-  const { n } = anRsaKey(1024).export({ format: "jwk" });
-  return createPrivateKey({ key: { ...anRsaKey(1024).export({ format: "jwk" }), n: n! }, format: "jwk" });
+/** The modulus of one key with the exponents of another. As bytes, for not every Node makes a key of such numbers. */
+function aDamagedKey(): string {
+  const modulusOf = (key: KeyObject) => Buffer.from(key.export({ format: "jwk" }).n!, "base64url");
+  const key = anRsaKey(1024);
+  const bytes = key.export({ type: "pkcs1", format: "der" });
+  modulusOf(anRsaKey(1024)).copy(bytes, bytes.indexOf(modulusOf(key)));
+  return `-----BEGIN RSA PRIVATE KEY-----\n${bytes.toString("base64")}\n-----END RSA PRIVATE KEY-----\n`;
 }
