@@ -35,7 +35,9 @@ function settingsOf(name: string): Record<string, string> {
 
 describe.each(UNITS)("%s", (name) => {
   const unit = settingsOf(name);
-  const [, environment = "", flags, runs] = /^\/usr\/bin\/env (.*) \/usr\/bin\/node (--\S+) (.+)$/.exec(unit.ExecStart!)!;
+  const [, environment = "", flags, runs] = /^\/usr\/bin\/env (.*) \/usr\/bin\/node (--\S+) (.+)$/.exec(
+    unit.ExecStart!,
+  )!;
 
   needs(analyze, "there is no systemd-analyze")("is valid, and a mistake in it would be found", () => {
     const text = read(join("deploy", name));
@@ -52,7 +54,10 @@ describe.each(UNITS)("%s", (name) => {
     );
     expect(flags).toBe(image);
     const inImage = Object.fromEntries(
-      ["NODE_ENV", "MALLOC_ARENA_MAX", "DATA_DIR"].map((key) => [key, new RegExp(`${key}=(\\S+)`).exec(dockerfile)![1]]),
+      ["NODE_ENV", "MALLOC_ARENA_MAX", "DATA_DIR"].map((key) => [
+        key,
+        new RegExp(`${key}=(\\S+)`).exec(dockerfile)![1],
+      ]),
     );
     expect(parseEnv(environment.replaceAll(" ", "\n"))).toEqual(inImage);
     expect(inImage.DATA_DIR).toBe(`/var/lib/${unit.StateDirectory}`);
