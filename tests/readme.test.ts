@@ -1,4 +1,4 @@
-/** What README.md, src/README.md and .env.example say is so: every command runs, every setting and file is as named. */
+/** What README.md, docs/, src/README.md and .env.example say is so: every command runs, every setting and file is as named. */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
@@ -16,16 +16,37 @@ const read = (file: string) => readFileSync(join(root, file), "utf8");
 const readme = read("README.md");
 
 /** The commands of the blocks marked `sh`, from top to bottom, without comments; what `&&` joins stands one by one. */
-const commands = [...readme.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block]) =>
-  block!
-    .split("\n")
-    .flatMap((line) => line.replace(/(^|\s)#.*/, "").split("&&"))
-    .map((command) => command.trim())
-    .filter((command) => command !== ""),
-);
+const commandsIn = (text: string) =>
+  [...text.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block]) =>
+    block!
+      .split("\n")
+      .flatMap((line) => line.replace(/(^|\s)#.*/, "").split("&&"))
+      .map((command) => command.trim())
+      .filter((command) => command !== ""),
+  );
+const docs = readdirSync(join(root, "docs"))
+  .filter((file) => file.endsWith(".md"))
+  .map((file) => join("docs", file));
+/** First as a newcomer reads them, then the rest. The same command twice is one. */
+const commands = [...new Set(["README.md", ...docs].flatMap((file) => commandsIn(read(file))))];
 
 /** What `.ci/run` itself is made of. Run from here, they would run themselves. */
 const OF_CI = ["npm ci", "npm run check", "npm test"];
+
+/** What cannot run here as it is written, by how it begins; beside it what runs it, or stands for it. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  "npm run paperboy -- replay FOLDER": "tests/cli/replay.test.ts", // a folder of the reader's own
+  "npm run bench -- deliver": "tests/bench/deliver.ts", // minutes, on a machine that does nothing else
+  "npm run bench -- scale": "tests/bench/scale.ts",
+  "npm run test:long -- ": "tests/long/one-gigabyte.test.ts",
+  "PAPERBOY_GIGABYTE_READERS=": "tests/long/one-gigabyte.test.ts",
+  // Root's, on a machine with an init.
+  "cp deploy/": "tests/packaging/systemd.test.ts",
+  "install -m 600 .env.example": "tests/packaging/systemd.test.ts",
+  "systemctl ": "tests/packaging/systemd.test.ts",
+  "systemd-run ": "tests/packaging/systemd.test.ts",
+};
+const isElsewhere = (command: string) => Object.keys(ELSEWHERE).some((begin) => command.startsWith(begin));
 
 /** What runs until a signal, and what it says when it is there. */
 const UNTIL_A_SIGNAL: Readonly<Record<string, RegExp>> = {
@@ -33,7 +54,7 @@ const UNTIL_A_SIGNAL: Readonly<Record<string, RegExp>> = {
   "npm run demo": /Ctrl-C stops everything/,
 };
 
-describe("every command in the README is run by CI", () => {
+describe("every command in README.md and docs/ is run by CI", () => {
   const folder = mkdtempSync(join(tmpdir(), "paperboy-readme-"));
   let site: Site;
   let env: Record<string, string>;
@@ -60,11 +81,24 @@ describe("every command in the README is run by CI", () => {
     expect(commands.length).toBeGreaterThan(10);
   });
 
-  // On one machine, from top to bottom, as a reader types them.
-  test.each(commands.filter((command) => !OF_CI.includes(command)))("%s", { timeout: 120_000 }, async (command) => {
-    const ran = await runInShell(command, { cwd: root, env, until: UNTIL_A_SIGNAL[command], whenUp: isHealthy });
-    expect(ran).toEqual({ command, ended: "well", output: expect.stringMatching(/\S/) });
+  test("what runs elsewhere is written somewhere, and its script is there", () => {
+    for (const [begin, script] of Object.entries(ELSEWHERE))
+      expect([begin, commands.some((command) => command.startsWith(begin)), existsSync(join(root, script))]).toEqual([
+        begin,
+        true,
+        true,
+      ]);
   });
+
+  // On one machine, from top to bottom, as a reader types them.
+  test.each(commands.filter((command) => !OF_CI.includes(command) && !isElsewhere(command)))(
+    "%s",
+    { timeout: 120_000 },
+    async (command) => {
+      const ran = await runInShell(command, { cwd: root, env, until: UNTIL_A_SIGNAL[command], whenUp: isHealthy });
+      expect(ran).toEqual({ command, ended: "well", output: expect.stringMatching(/\S/) });
+    },
+  );
 
   test("a command that fails, and one that is never ready, would be noticed", async () => {
     const at = { cwd: root, env: { PATH: process.env.PATH! } };

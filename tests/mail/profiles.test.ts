@@ -28,6 +28,16 @@ const token = {
   confirmation: returnsAt(null).tokenOf({ kind: "letter", requestId: 5n }, NOON),
 };
 
+test("workers that name the same servers in another order make the same mail", async () => {
+  const [here, there] = await Promise.all(
+    [
+      [SES, POSTMARK],
+      [POSTMARK, SES],
+    ].map((urls) => everyMail({ profiles: profilesOf(urls) })),
+  );
+  expect(here!.map(({ bytes }) => String(bytes))).toEqual(there!.map(({ bytes }) => String(bytes)));
+});
+
 describe("a provider is known by its server", () => {
   test.each([
     [[SES], ["ses"]],
