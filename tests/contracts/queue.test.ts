@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test,
 import { Invalid, Permanent, Temporary } from "../../src/errors.ts";
 import { onTrail, openLog } from "../../src/log.ts";
 import type { JobName } from "../../src/queue/jobs.ts";
+import { openRedisPermits } from "../../src/queue/permits.ts";
 import { openQueue, type Queue } from "../../src/queue/queue.ts";
 import { aDatabase } from "../support/database.ts";
 import { needs } from "../support/needs.ts";
@@ -444,6 +445,23 @@ describe("while somebody else makes BullMQ's tables", () => {
     });
     await drop();
   });
+});
+
+needs(hasRedis, "redis-server is not on the PATH")("all keys in Redis have one hash tag", async () => {
+  const log = openLog({ level: "silent" });
+  const { redisUrl } = await inRedis();
+  const queue = await openQueue({ redisUrl, prefix: "test", log });
+  queue.work("mail", { "deliver-batch": async () => {} });
+  await queue.add("deliver-batch", { localDay: "2026-04-01", fromId: "1", toId: "2" }, { id: "a" });
+  await queue.schedule("sweep", { everyMs: 60_000 }, "sweep", {});
+  const permits = openRedisPermits({ url: redisUrl!, prefix: "test", log });
+  await vi.waitFor(() => permits.take("all", 1));
+  const client = new Redis(redisUrl!);
+  const keys = await client.keys("*");
+  client.disconnect();
+  await Promise.all([permits.close(), queue.close()]);
+  expect(keys.length).toBeGreaterThan(5);
+  expect(keys.filter((key) => !key.startsWith("{test}:"))).toEqual([]);
 });
 
 async function inPostgres(): Promise<Place> {
