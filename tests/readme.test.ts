@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -109,6 +109,25 @@ describe("every command in README.md and docs/ is run by CI", () => {
     });
     expect((await runInShell("echo yes", { ...at, until: /never/ })).ended).toBe("before it was ready");
   });
+});
+
+test("links between the documents lead to a file, and to a heading in it", () => {
+  const slugsIn = (text: string) =>
+    [...text.matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
+      title!
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} -]/gu, "")
+        .replaceAll(" ", "-"),
+    );
+  const links = ["README.md", "CONTRIBUTING.md", ...docs].flatMap((file) =>
+    [...read(file).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)].map(([, path, heading]) => ({
+      ...{ file, path: path ? join(dirname(file), path) : file, heading },
+    })),
+  );
+  const isBroken = ({ path, heading }: (typeof links)[number]) =>
+    !existsSync(join(root, path)) || (heading !== undefined && !slugsIn(read(path)).includes(heading));
+  expect(links.filter(({ heading }) => heading).length).toBeGreaterThan(5);
+  expect(links.filter(isBroken)).toEqual([]);
 });
 
 test("the scripts that the text names are there", () => {
