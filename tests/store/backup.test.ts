@@ -1,5 +1,5 @@
 import { cpSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { backupManifest, objectionTo } from "../../src/core/backup.ts";
-import { Invalid } from "../../src/errors.ts";
+import { Invalid, Temporary } from "../../src/errors.ts";
 import { openLog } from "../../src/log.ts";
 import { type ArchiveEntry, readArchive, writeArchive } from "../../src/store/backup/archive.ts";
 import { dump } from "../../src/store/backup/dump.ts";
@@ -139,6 +139,18 @@ test("the file is for its owner alone, replaces another once it is whole, and ot
   expect([listed[0], listed.at(-2), listed.at(-1)]).toEqual(["backup.json", "rows.json", "sha256"]);
   await expect(writeBackup(join(folder, "no", "such", "folder"), press.store.url)).rejects.toThrow(Invalid);
   await expect(writeBackup(folder, press.store.url)).rejects.toThrow("is a folder");
+});
+
+test("a link that somebody laid where the draft will be leads nowhere", async () => {
+  const trap = join(folder, "trap");
+  const draft = `${file}.${process.pid}.part`;
+  async function* entries() {
+    await symlink(trap, draft).catch(() => {}); // the draft is being opened, or is there by now
+    yield { name: "backup.json", bytes: Buffer.from("{}") };
+  }
+  await symlink(trap, draft);
+  await writeArchive(file, entries()).catch((error: Invalid) => expect(error.message).toContain("cannot be written"));
+  expect(await readdir(folder)).not.toContain("trap");
 });
 
 test("cut off anywhere, altered anywhere, or of another kind, it is refused", async () => {
@@ -324,6 +336,41 @@ test("whatever fails on the way, the database is as it was", async () => {
   }).toThrow(Invalid);
   expect(await as()).toEqual([{ address_key: "one of before", because: "operator" }]);
   expect((await occupantOf(target.url)).is).toBe("ours");
+});
+
+test("a session that breaks between two statements is not gone on without: the rest would run outside the transaction", async () => {
+  await writeBackup(file, press.store.url);
+  const target = await another("a template");
+  await query(target.url, `INSERT INTO suppressions (address_key, because) VALUES ('one of before', 'operator')`);
+  const before = await query(target.url, SHAPE);
+  const session = "FROM pg_stat_activity WHERE application_name = 'paperboy restore' AND datname = current_database()";
+  const isOver = () =>
+    vi.waitFor(async () => expect(await query(target.url, `SELECT pid ${session}`)).toEqual([]), 10_000);
+  const cut = async () => {
+    await query(target.url, `SELECT pg_terminate_backend(pid) ${session}`);
+    await isOver();
+    await new Promise((resolve) => setTimeout(resolve, 50)); // until the pool has heard of it
+  };
+  const cutBefore = (name: RegExp) =>
+    async function* () {
+      for await (const entry of readArchive(file)) {
+        if (name.test(entry.name)) await cut();
+        yield entry;
+      }
+    };
+  const broken: Partial<LoadOptions<null>>[] = [
+    { permit: cut },
+    { entries: cutBefore(/^backup\.json/) },
+    { entries: cutBefore(/^rows\.json/) },
+    { settle: async () => cut().then(() => null) },
+    { beforeCommit: cut },
+  ];
+  for (const options of broken) {
+    await expect(loadInto(target.url, file, options)).rejects.toThrow(Temporary);
+    await isOver();
+  }
+  expect(await query(target.url, SHAPE)).toEqual(before);
+  expect(await query(target.url, "SELECT address_key FROM suppressions")).toEqual([{ address_key: "one of before" }]);
 });
 
 test("while a process stays on the database nothing is restored, and a process that starts meanwhile waits", async () => {

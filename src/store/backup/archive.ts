@@ -40,7 +40,7 @@ export async function writeArchive(path: string, entries: AsyncIterable<ArchiveE
   // One that a killed run left may have been made with other rights.
   await rm(draft, { force: true });
   try {
-    await pipeline(tar(entries), gzip, createWriteStream(draft, { mode: 0o600, flush: true }));
+    await pipeline(tar(entries), gzip, createWriteStream(draft, { flags: "wx", mode: 0o600, flush: true }));
     await rename(draft, path);
     await syncFolder(path);
   } catch (cause) {
@@ -141,7 +141,7 @@ async function entryOf(header: Buffer, bytes: Bytes): Promise<(ArchiveEntry & { 
   blank.fill(" ", 148, 156);
   if (Number.parseInt(text(148, 156), 8) !== sumOf(blank)) return null;
   const length = Number.parseInt(text(124, 136), 8);
-  if (!(length <= LONGEST_ENTRY)) return null;
+  if (!(length >= 0 && length <= LONGEST_ENTRY)) return null;
   const content = await bytes.take(length);
   const fill = await bytes.take(fillOf(length));
   return content && fill && { name: text(0, 100), bytes: content, fill };

@@ -5,7 +5,7 @@ import pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import { PrismaClient } from "../../../prisma/client/client.ts";
 import { type BackupManifest, backupRows } from "../../core/backup.ts";
-import { Invalid } from "../../errors.ts";
+import { Invalid, Temporary } from "../../errors.ts";
 import { asFault } from "../faults.ts";
 import type { Mark } from "../high-water.ts";
 import { PRESENCE_LOCK } from "../locks.ts";
@@ -119,11 +119,18 @@ export async function load<T>(options: LoadOptions<T>): Promise<Loaded<T>> {
   }
 }
 
-/** Locks, transaction and Prisma's statements share it. */
+/**
+ * Locks, transaction and Prisma's statements share it. Once it is lost there is no other: the pool would open one by itself,
+ * and what is left of the transaction would run there without it.
+ */
 function oneSession(databaseUrl: string): pg.Pool {
+  let wasOpened = false;
   const pool = new pg.Pool({
     ...{ connectionString: databaseUrl, max: 1, idleTimeoutMillis: 0, application_name: "paperboy restore" },
     onConnect: async (client) => {
+      if (wasOpened)
+        throw new Temporary("The connection to the database broke off. Nothing was changed; restore again.");
+      wasOpened = true;
       await client.query("SET TIME ZONE 'UTC'"); // as the store's own connections have it
     },
   });
