@@ -4,24 +4,26 @@ import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import { isLoopbackHost } from "../core/loopback.ts";
 import { isPublicAddress } from "../public-address.ts";
+import type { MovedApp } from "./moved.ts";
+
+export type ScrapeGuard = MovedApp & { readonly apiToken: string | null };
 
 /**
  * Whoever brings API_TOKEN, and whoever asks from this machine or a private network.
  *
  * Behind a proxy everybody comes from a private address. So nobody in the headers that proxies write may be of the Internet,
- * and nobody may have asked for the address that readers see.
+ * and nobody may have asked for the address that readers see, or saw before.
  */
-export function mayScrape(app: { readonly apiToken: string | null; readonly publicUrl: () => string }) {
+export function mayScrape(app: ScrapeGuard) {
   return (req: IncomingMessage): boolean => {
     const { authorization = "", host = "", forwarded, ...headers } = req.headers;
     if (app.apiToken !== null && isSame(authorization, `Bearer ${app.apiToken}`)) return true;
     const along = [headers["x-forwarded-for"], headers["x-real-ip"]].flatMap((value) => String(value ?? "").split(","));
     const addresses = [req.socket.remoteAddress ?? "", ...along.map((each) => each.trim()).filter(Boolean)];
-    const publicHost = new URL(app.publicUrl()).hostname;
-    const asked = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : publicHost;
-    return (
-      forwarded === undefined && addresses.every(isPrivate) && (asked !== publicHost || isLoopbackHost(publicHost))
-    );
+    const readersHosts = [app.publicUrl(), ...app.previousPublicUrls].map((url) => new URL(url).hostname);
+    const asked = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname.replace(/\.$/, "") : null;
+    const isReadersHost = asked === null || (readersHosts.includes(asked) && !isLoopbackHost(asked));
+    return forwarded === undefined && addresses.every(isPrivate) && !isReadersHost;
   };
 }
 

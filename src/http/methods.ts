@@ -17,7 +17,8 @@ export function answer(
 ) {
   const route = router.route(path);
   route.all((req, res, next) => {
-    nameRoute(res, req.baseUrl + name);
+    // Express takes any case of a letter, and each would be counted by itself.
+    nameRoute(res, req.baseUrl.toLowerCase() + name);
     next();
   });
   const methods = Object.keys(handlers) as Method[];

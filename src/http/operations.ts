@@ -2,12 +2,12 @@
 import { Router } from "express";
 import { registry } from "../metrics.ts";
 import { Refused } from "./faults.ts";
-import { mayScrape } from "./may-scrape.ts";
+import { mayScrape, type ScrapeGuard } from "./may-scrape.ts";
 import { answer } from "./methods.ts";
 import { openScrape, type Scraped } from "./metrics.ts";
 import type { WebApp } from "./server.ts";
 
-export function operationsRoutes(app: Pick<WebApp, "ready" | "needs" | "apiToken" | "publicUrl"> & Scraped): Router {
+export function operationsRoutes(app: Pick<WebApp, "ready" | "needs"> & ScrapeGuard & Scraped): Router {
   const router = Router();
   const isAllowed = mayScrape(app);
   const scrape = openScrape(app);

@@ -8,7 +8,7 @@ const isAllowed = (
   headers: Record<string, string> = {},
   { publicUrl = "https://paperboy.example", apiToken = TOKEN as string | null } = {},
 ) =>
-  mayScrape({ apiToken, publicUrl: () => publicUrl })({
+  mayScrape({ apiToken, publicUrl: () => publicUrl, previousPublicUrls: ["https://old.example"] })({
     socket: { remoteAddress },
     headers,
   } as unknown as IncomingMessage);
@@ -41,6 +41,8 @@ test("behind a proxy on the same machine, whose word it is that somebody of the 
   // Nothing but the name that readers know: a proxy that says no more.
   expect(proxied({ host: "paperboy.example" })).toBe(false);
   expect(proxied({ host: "PAPERBOY.example:443" })).toBe(false);
+  expect(proxied({ host: "paperboy.example." })).toBe(false);
+  expect(proxied({ host: "old.example" })).toBe(false);
   expect(proxied({ host: "a b" })).toBe(false);
   expect(proxied({ "x-forwarded-for": "10.0.0.1" })).toBe(true);
 });

@@ -94,11 +94,13 @@ test("requests are counted by pattern, method and class of status, however many 
   for (let n = 0; n < 20; n += 1) await web.get(`/confirm/${LINK}${n}`);
   for (let n = 0; n < 20; n += 1) await web.get(`/nothing-${n}`);
   for (const method of ["PROPFIND", "MKCOL", "LOCK", "PUT", "MERGE"]) await web.send("/topics", { method });
-  await answered(45);
+  for (const path of ["/api/v1/topics", "/API/v1/topics", "/aPi/V1/Topics"]) await web.get(path);
+  await answered(48);
   expect(await counts()).toEqual([
     'paperboy_http_requests_total{route="/confirm/:link",method="GET",status="4xx"} 20',
     'paperboy_http_requests_total{route="none",method="GET",status="4xx"} 20',
     'paperboy_http_requests_total{route="/topics",method="other",status="4xx"} 5',
+    'paperboy_http_requests_total{route="/api/v1/topics",method="GET",status="2xx"} 3',
   ]);
 });
 
