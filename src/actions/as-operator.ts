@@ -15,13 +15,14 @@ export async function asOperator<T>(
   said: (outcome: T) => AuditEntry["details"] = () => ({}),
 ): Promise<T> {
   const id = await audit.note(entry);
+  let outcome: T;
   try {
-    const outcome = await work();
-    await audit.outcome(id, said(outcome));
-    return outcome;
+    outcome = await work();
   } catch (error) {
     // Whoever asked hears of the fault itself; what it says may name an address.
     await audit.outcome(id, { failed: true }).catch(() => {});
     throw error;
   }
+  await audit.outcome(id, said(outcome));
+  return outcome;
 }

@@ -126,12 +126,14 @@ const LOOKS: readonly Look[] = [
 export async function watchHouse(needs: Needs, watchedSince: Date): Promise<void> {
   const ownNow = needs.now();
   const now = await needs.databaseNow();
-  await lookAtMachine(needs, now, ownNow);
+  // One that fails, as on a folder that is gone, does not keep the others from being taken.
+  const lookOrWarn = (name: string, look: Promise<void>) =>
+    look.catch((err) => needs.log.warn({ err }, `could not ${name}`));
+  await lookOrWarn("look at this machine", lookAtMachine(needs, now, ownNow));
   if (now.getTime() - watchedSince.getTime() < SILENT_MINUTES * MINUTE_MS) return;
   for (const look of LOOKS) {
     if (!(await needs.ticks.claim(look.name, look.everyMs))) continue;
-    // One that fails does not keep the others from being taken.
-    await settle(needs, look, now).catch((err) => needs.log.warn({ err }, `could not ${look.name}`));
+    await lookOrWarn(look.name, settle(needs, look, now));
   }
 }
 

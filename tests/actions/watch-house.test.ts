@@ -134,6 +134,13 @@ test("a machine's disk, journal and clock are its own to report, and to report a
   expect(await standing()).toEqual([]);
 });
 
+test("a folder that is gone keeps nobody from looking at the rest", async () => {
+  await store.sql("INSERT INTO restorations (number, at) VALUES (1, '2026-04-15T03:00Z')");
+  await watch({ machine: { ...machine, freeBytes: () => Promise.reject(new Error("ENOENT")) } });
+  expect(await standing()).toEqual(["restored 1"]);
+  expect(logged.lines[0]).toMatchObject({ level: 40, msg: "could not look at this machine" });
+});
+
 test("a restoration is told of for a day; a look that fails leaves the others alone", async () => {
   await store.sql("INSERT INTO restorations (number, at) VALUES (1, '2026-04-15T03:00Z')");
   const failing = () => Promise.reject(new Error("no such table"));
