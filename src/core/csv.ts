@@ -19,15 +19,21 @@ export function csvRow(values: readonly (string | number | boolean | null)[]): s
 
 /** What was written by {@link csvField}: the apostrophe before a formula is gone. */
 export function fromCsvField(field: string): string {
-  return field.startsWith("'") && FORMULA.test(field) ? field.slice(1) : field;
+  return field.replace(MADE_INERT, "");
 }
 
 /**
  * Spreadsheets skip spaces and invisible characters before a sign; tab and carriage return begin a formula by themselves.
  * What stands behind apostrophes of its own gets one more, or nobody could tell which of them was ours.
+ *
+ * Where a comma is the decimal point, a spreadsheet takes a semicolon between the fields, and our quotes, which then stand
+ * within a field, for letters: a field begins behind every semicolon, tab and line end as well.
  */
-const FORMULA = /^'*(?:[\s\p{C}]*[=+\-@\uff1d\uff0b\uff0d\uff20|%]|[\t\r\n])/u;
+const AHEAD = String.raw`[[\s\p{C}']--[\t\r\n]]*[=+\-@\uff1d\uff0b\uff0d\uff20\|%]`;
+const BEGINS = String.raw`(?<=^|[;\t\r\n])`;
+const FORMULA = new RegExp(String.raw`${BEGINS}(?=${AHEAD})|^(?='*[\t\r\n])`, "gv");
+const MADE_INERT = new RegExp(String.raw`${BEGINS}'(?=${AHEAD})|^'(?='*[\t\r\n])`, "gv");
 
 function inert(text: string): string {
-  return FORMULA.test(text) ? `'${text}` : text;
+  return text.replace(FORMULA, "'");
 }

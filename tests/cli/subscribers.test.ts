@@ -371,7 +371,7 @@ describe("a list of readers is taken along", () => {
     const file = join(folder, "readers.csv");
     expect(await run("export", file)).toBe(`${file}: one reader`);
     expect(readFileSync(file, "utf8")).toBe(
-      `${HEADER}\r\nada@example.org,active,,daily,,7,Europe/Berlin,10,en,html,agents,,kv cache; =x,,,3,yes,,2026-11-26T12:00:00.000Z confirmed by the link in a mail; asked 2026-11-26T12:00:00.000Z by form on / (words en-0123456789ab)\r\n`,
+      `${HEADER}\r\nada@example.org,active,,daily,,7,Europe/Berlin,10,en,html,agents,,kv cache;' =x,,,3,yes,,2026-11-26T12:00:00.000Z confirmed by the link in a mail; asked 2026-11-26T12:00:00.000Z by form on / (words en-0123456789ab)\r\n`,
     );
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readdirSync(folder)).toEqual(["readers.csv"]);

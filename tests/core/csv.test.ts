@@ -23,8 +23,8 @@ test.each([
   ["-2+3", "'-2+3"],
   ["@SUM(A1)", "'@SUM(A1)"],
   ['=HYPERLINK("https://evil.example","x")', `"'=HYPERLINK(""https://evil.example"",""x"")"`],
-  ["\t=1", "'\t=1"],
-  ["\r=1", `"'\r=1"`],
+  ["\t=1", "'\t'=1"],
+  ["\r=1", `"'\r'=1"`],
   ["  =1", "'  =1"],
   ["\u200b=1", "'\u200b=1"],
   ["\ufeff@x", "'\ufeff@x"],
@@ -32,6 +32,10 @@ test.each([
   ["|calc", "'|calc"],
   ["%0A=1", "'%0A=1"],
   ["'=1+1", "''=1+1"],
+  ["agents; =1+1; -2", "agents;' =1+1;' -2"],
+  ["a;\t@SUM(A1)", "a;\t'@SUM(A1)"],
+  ["a\n=1", `"a\n'=1"`],
+  ["a;'=1", "a;''=1"],
 ])("X6: %j is no formula in a spreadsheet: %j", (value, written) => {
   expect(csvField(value)).toBe(written);
 });
@@ -40,12 +44,14 @@ test("X6: whatever stands in the fields, a row reads back as them, and none begi
   const anything = fc.string({ unit: "binary" });
   fc.assert(
     fc.property(
-      fc.array(fc.oneof(anything, fc.stringMatching(/^[=+@\t\r\n"', -]{1,5}$/)), { minLength: 1 }),
+      fc.array(fc.oneof(anything, fc.stringMatching(/^[a=+@\t\r\n"',; -]{1,9}$/)), { minLength: 1 }),
       (fields) => {
         const row = csvRow(fields);
         expect(row.endsWith("\r\n")).toBe(true);
         const read = fieldsOf(row.slice(0, -2));
         expect(read.filter((field) => /^[\s\p{C}]*[=+\-@]/u.test(field))).toEqual([]);
+        // As a spreadsheet reads it whose fields end with semicolons, or tabs.
+        expect(row.split(/[;\t\r\n]/).filter((field) => /^[\s\p{C}]*[=+\-@]/u.test(field))).toEqual([]);
         expect(read.map(fromCsvField)).toEqual(fields);
       },
     ),
