@@ -188,8 +188,10 @@ export function editions(prisma: PrismaClient) {
         const reopened = await sql.$executeRaw`
           UPDATE editions SET state = 'open', revision = revision + 1, because = NULL, closed_at = NULL
           WHERE date = ${date}::date
-            AND NOT EXISTS (SELECT FROM group_days g WHERE g.edition_date = editions.date AND g.planned > 0)
-            AND NOT EXISTS (SELECT FROM deliveries d WHERE d.edition_date = editions.date AND d.is_welcome)`;
+            -- Not by the days of groups: who came late to one may have had another edition than the group.
+            AND 0 = (SELECT coalesce(sum(count), 0) FROM (
+              SELECT count FROM delivery_tallies WHERE edition_date = ${date}::date
+              UNION ALL SELECT change FROM delivery_deltas WHERE edition_date = ${date}::date) planned)`;
         if (reopened === 0) return "planned";
         await sql.$executeRaw`DELETE FROM edition_papers WHERE edition_date = ${date}::date`;
         return "reopened";

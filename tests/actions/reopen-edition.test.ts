@@ -50,6 +50,24 @@ test("not once digests of it were planned", async () => {
   expect([await plan(), await reopen(), await standing()]).toEqual([1, "planned", { state: "closed", revision: 1 }]);
 });
 
+test("not once somebody had it who came late to a group that had an earlier one that day", async () => {
+  await reopen();
+  await close("broken");
+  await store.editions.decide("2026-04-13", { state: "closed", because: null, rankedBy: "trend", papers: [] });
+  const wanted = preferences({ hour: 8, zone: "UTC" });
+  await store.aReader(wanted);
+  const late = await store.aReader(preferences({ hour: 9, zone: "UTC" }));
+  await store.clock.set(at("2026-04-15T08:01Z"));
+  await plan();
+  expect([await reopen(), await close()]).toEqual(["reopened", true]);
+  await store.subscriptions.change(late, wanted, "preferences-link");
+  await plan();
+  expect(await store.sql("SELECT subscription_id FROM deliveries WHERE edition_date = $1", [DATE])).toEqual([
+    { subscription_id: String(late) },
+  ]);
+  expect(await reopen()).toBe("planned");
+});
+
 test("not once it was somebody's welcome", async () => {
   const wanted = preferences();
   const id = await store.requests.add({ email: "w@example.org", addressKey: "key of w", wanted, askedBy: "form" });
