@@ -82,6 +82,7 @@ const ADD = `${LOOKED}, fresh AS MATERIALIZED (
       paused_until, confirmed_at)
     SELECT id, address_key, email, state, filter, cadence, weekday, hour, zone, max_papers, language, format, paused_until,
       paperboy_now() FROM fresh
+    ORDER BY address_key -- in one order as well: of two lists with the same readers one waits for the other, and not both
     ON CONFLICT (address_key) DO NOTHING RETURNING id
   ), ours AS MATERIALIZED (
     -- As a test of each and not as a join, which PostgreSQL plans for one row and then does two thousand times over.
