@@ -29,7 +29,7 @@ export function dayParameter(name: string, text: string | null): Day | null {
   throw new Invalid(message, [{ field: name, message }]);
 }
 
-/** Whether it is a day of the calendar, and not 30 February. */
+/** Whether it is a day of the calendar, and not 30 February. It has no year 0, for PostgreSQL neither. */
 export function isDay(text: string): boolean {
-  return /^\d{4}-\d\d-\d\d$/.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.slice(0, 10) === text;
+  return /^(?!0000)\d{4}-\d\d-\d\d$/.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.slice(0, 10) === text;
 }

@@ -14,7 +14,18 @@ afterAll(() => web.close());
 /** What breaks statements that are glued together, cursors that are trusted, and sites that send on whoever asks. */
 const VALUES = [
   ...["'", "' OR 1=1 --", "1; DROP TABLE papers; --", '"', "\\", "%", "_", "$1", "$$", "\0", "a\0b"],
-  ...["-1", "0", "1e9", "99999999999999999999", "NaN", "0000-00-00", "9999-12-31", "-271821-04-20", "2026-04-15' --"],
+  ...[
+    "-1",
+    "0",
+    "1e9",
+    "99999999999999999999",
+    "NaN",
+    "0000-00-00",
+    "0000-01-01",
+    "9999-12-31",
+    "-271821-04-20",
+    "2026-04-15' --",
+  ],
   ...[
     "//evil.example",
     "https://evil.example/",

@@ -6,14 +6,16 @@ import { filterFromQuery } from "../../core/filter-query.ts";
 import { problemsOf } from "../../core/problems.ts";
 import type { Catalogue } from "../../core/topics.ts";
 import { Invalid } from "../../errors.ts";
-import { queryOf } from "../query.ts";
+import { isDay, queryOf } from "../query.ts";
 import type { WebApp } from "../server.ts";
+
+const WRITE_A_DAY = "Write a day such as 2026-04-15.";
 
 /** Editions in one answer: with their papers each weighs some 200 kB. */
 export const editionsParameters = z.object({
   limit: count({ usual: 7, most: 31 }).describe("Editions in the answer, at most.").meta(shown(2)),
   before: z
-    .preprocess(given, z.iso.date("Write a day such as 2026-04-15.").optional())
+    .preprocess(given, z.iso.date(WRITE_A_DAY).refine(isDay, WRITE_A_DAY).optional())
     .describe("Only editions of days before this one. `Link` in the answer leads to the next page.")
     .meta(shown("2026-04-16")),
 });
