@@ -129,3 +129,13 @@ test("an edition that never was, and a day that is none, are unknown; nothing is
     expect([date, (await ask("POST", `/editions/${date}/close`, { force: true })).status]).toEqual([date, 404]);
   expect((await ask("GET", "/editions?limit=1")).body).toMatchObject([{ date: "2026-04-15", papers: 0 }]);
 });
+
+test("reports are told from each other by every way they come in", async () => {
+  const id = await web.store.aReader(preferences());
+  await web.store.sql(
+    "INSERT INTO reports (via, raw, subscription_id, local_day, delivery_id) VALUES ('smtp-answer', 'no', $1, '2026-04-16', 1), ('raw', 'a bounce', NULL, NULL, NULL)",
+    [id],
+  );
+  for (const via of ["smtp-answer", "raw"])
+    expect((await ask("GET", `/reports?via=${via}`)).body).toMatchObject([{ via, state: "waiting" }]);
+});

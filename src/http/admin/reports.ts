@@ -8,7 +8,16 @@ import type { Desk } from "./desk.ts";
 import { cell, choiceOf, code, listView, minute, numberOf, pagingOf, readNumber } from "./lists.ts";
 import type { AdminApp } from "./routes.ts";
 
-const VIAS: readonly ReportVia[] = ["ses", "postmark", "sendgrid", "mailgun", "raw", "smtp", "smtp-answer"];
+/** Every way in. */
+export const VIAS = [
+  "ses",
+  "postmark",
+  "sendgrid",
+  "mailgun",
+  "raw",
+  "smtp",
+  "smtp-answer",
+] as const satisfies ReportVia[];
 const STATES = ["waiting", "applied"] as const;
 const LONGEST_WORDS = 300;
 

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { DELIVERY_MOVES, type DeliveryState } from "../../core/delivery.ts";
 import { SUBSCRIPTION_STATES } from "../../core/subscription.ts";
+import { VIAS } from "../admin/reports.ts";
 import { count, given, shown } from "./parameters.ts";
 
 const day = z.iso.date();
@@ -9,7 +10,6 @@ const instant = z.iso.datetime();
 const number = z.string().describe("The number of a row, as text: JSON's numbers end at 2^53.");
 const many = z.int().nonnegative();
 const DELIVERY_STATES = Object.keys(DELIVERY_MOVES) as [DeliveryState, ...DeliveryState[]];
-const VIAS = ["smtp", "raw", "ses", "postmark", "sendgrid", "mailgun"] as const;
 
 function chosen<T extends string>(words: readonly [T, ...T[]], description: string) {
   const schema = z.enum(words, `Write one of: ${words.join(", ")}.`).optional();
