@@ -7,7 +7,7 @@ let browser: Browser;
 let web: Web;
 beforeAll(async () => {
   if (!hasChromium) return;
-  let here = "";
+  let here = "http://127.0.0.1";
   [browser, web] = await Promise.all([openBrowser(), aWeb({ publicUrl: () => here })]);
   here = web.url;
 });
