@@ -1,6 +1,7 @@
 /** Deliveries: claimed and recorded by whoever sends them, and what is left lying picked up again. */
 import type pg from "pg";
 import type { PrismaClient } from "../../prisma/client/client.ts";
+import type { Day } from "../core/paper.ts";
 import { claims, type DeliveryRange } from "./claims.ts";
 
 export type Deliveries = ReturnType<typeof deliveries>;
@@ -34,11 +35,32 @@ export function deliveries(prisma: PrismaClient, pool: pg.Pool) {
 
     /** Ranges of deliveries that are due a try since at least `quietMs`: their doorbell was lost, or never rang. */
     async overdue(quietMs: number, rangeSize: number, limit: number): Promise<DeliveryRange[]> {
-      const rows = await prisma.$queryRaw<{ local_day: string; from_id: bigint; to_id: bigint }[]>`
+      const rows = await prisma.$queryRaw<RangeRow[]>`
         SELECT local_day::text AS local_day, min(id) AS from_id, max(id) AS to_id FROM deliveries
         WHERE next_try_at <= paperboy_now() - ${quietMs} * interval '1 millisecond'
         GROUP BY local_day, id / ${rangeSize} ORDER BY min(next_try_at) LIMIT ${limit}`;
-      return rows.map((row) => ({ localDay: row.local_day, fromId: row.from_id, toId: row.to_id }));
+      return rows.map(asRange);
+    },
+
+    /** Ranges of deliveries of one edition that are due a try. Nothing of another edition lies in any of them. */
+    async overdueOf(editionDate: Day, limit: number): Promise<DeliveryRange[]> {
+      // Without those of other editions, which may lie between: neighbours differ from their place among them alike.
+      const rows = await prisma.$queryRaw<RangeRow[]>`
+        SELECT local_day::text AS local_day, min(id) AS from_id, max(id) AS to_id FROM (
+          SELECT local_day, id, id - row_number() OVER (PARTITION BY local_day ORDER BY id) AS island FROM deliveries
+          WHERE next_try_at <= paperboy_now() AND edition_date = ${editionDate}::date) mine
+        GROUP BY local_day, island ORDER BY 1, 2 LIMIT ${limit}`;
+      return rows.map(asRange);
     },
   };
+}
+
+interface RangeRow {
+  readonly local_day: Day;
+  readonly from_id: bigint;
+  readonly to_id: bigint;
+}
+
+function asRange({ local_day, from_id, to_id }: RangeRow): DeliveryRange {
+  return { localDay: local_day, fromId: from_id, toId: to_id };
 }

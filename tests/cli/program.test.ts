@@ -110,6 +110,7 @@ test.each(
 test.each([
   [["no-such-command"]],
   [["edition", "--date", "yesterday"]],
+  [["deliver", "--date", "2026-02-30T"]],
   [["import"]],
   [["import", "papers.json", "--listed-on", "2026-13-01"]],
   [["preview", "--papers", "0"]],
