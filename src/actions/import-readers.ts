@@ -59,6 +59,9 @@ export async function importReaders(
   // One batch is written while the next is read.
   let writing: Promise<void> = Promise.resolve();
 
+  // What a dry run would have written in batches before: some 100 bytes a reader, and only then.
+  const wouldBeThere = new Set<string>();
+  const isRepeated = (key: string) => wouldBeThere.size === wouldBeThere.add(key).size;
   const refused = (line: number, reason: string) => {
     counts.refused += 1;
     onRefused(line, "refused", reason);
@@ -68,7 +71,8 @@ export async function importReaders(
       ...{ ...rest, email: address.typed, addressKey: addressKey(address) },
     }));
     const outcomes = await readerImports.add(readers, { isDry });
-    outcomes.forEach((outcome, n) => {
+    outcomes.forEach((told, n) => {
+      const outcome = told === "added" && isDry && isRepeated(readers[n]!.addressKey) ? "already" : told;
       counts[outcome] += 1;
       if (outcome !== "added" && outcome !== "already") onRefused(full[n]!.line, outcome, REASONS[outcome]);
     });
