@@ -1,11 +1,13 @@
 /** The composition of `paperboy backup` and `paperboy restore`: the database, whatever its state, and what lies beside it. */
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import type { PrismaClient } from "../prisma/client/client.ts";
 import type { Config } from "./config.ts";
 import { keyPrints } from "./core/backup.ts";
 import { parseSecretKeys } from "./core/link.ts";
 import type { Log } from "./log.ts";
 import { parseSecrets, readSecrets, replaceSecrets, secretsText } from "./secrets.ts";
+import { type AuditEntry, audit } from "./store/audit.ts";
 import { readArchive, writeArchive } from "./store/backup/archive.ts";
 import { dump } from "./store/backup/dump.ts";
 import { knownMigrations, type LoadedDatabase, load, occupantOf } from "./store/backup/load.ts";
@@ -29,6 +31,15 @@ export async function openVault(config: Config, log: Log) {
     ? null
     : await import("./store/embedded.ts").then(({ openEmbedded }) => openEmbedded({ dataDir, log }));
   const databaseUrl = config.databaseUrl ?? embedded!.url;
+  const withDatabase = async <T>(work: (prisma: PrismaClient) => Promise<T>): Promise<T> => {
+    const { openDatabase } = await import("./store/database.ts");
+    const { prisma, close } = await openDatabase({ url: databaseUrl, poolSize: 1, log });
+    try {
+      return await work(prisma);
+    } finally {
+      await close();
+    }
+  };
   return {
     ...{ databaseUrl, dump, load, readArchive, writeArchive, parseSecrets },
     version: await version(),
@@ -41,25 +52,32 @@ export async function openVault(config: Config, log: Log) {
     knownMigrations: () => knownMigrations(),
     occupant: () => occupantOf(databaseUrl),
     replaceSecrets: (secrets: Parameters<typeof replaceSecrets>[1], at: Date) => replaceSecrets(dataDir, secrets, at),
+    /** Of the database that is backed up. Where no line can be left it is backed up without one: an older release's, a replica, a role that only reads. */
+    audit: {
+      note: (entry: AuditEntry) =>
+        withDatabase(async (prisma) => {
+          const [found] = await prisma.$queryRaw<{ is_open: boolean }[]>`
+            SELECT NOT pg_is_in_recovery()
+              AND coalesce(has_table_privilege(to_regclass('public.audit_lines'), 'INSERT'), false) AS is_open`;
+          return found!.is_open ? audit(prisma).note(entry) : NO_LINE;
+        }),
+      outcome: async (id: bigint, details: AuditEntry["details"]) =>
+        id === NO_LINE ? 0 : withDatabase((prisma) => audit(prisma).outcome(id, details)),
+    },
     /** What the loaded database rests on, in the transaction that loaded it. */
     async openLoaded({ prisma }: LoadedDatabase) {
       const highWater = await openHighWater(prisma, join(dataDir, "high-water"));
       const journal = await openJournal(join(dataDir, "journal.jsonl"), highWater.databaseId);
-      return { restoration: restoration(prisma, (work) => work(prisma)), highWater, journal };
+      return { restoration: restoration(prisma, (work) => work(prisma)), highWater, journal, audit: audit(prisma) };
     },
     /** Once the loaded database counts. */
-    async adopt(restorations: number) {
-      const { openDatabase } = await import("./store/database.ts");
-      const { prisma, close } = await openDatabase({ url: databaseUrl, poolSize: 1, log });
-      try {
-        await (await openHighWater(prisma, join(dataDir, "high-water"))).adopt(restorations);
-      } finally {
-        await close();
-      }
-    },
+    adopt: (restorations: number) =>
+      withDatabase(async (prisma) => (await openHighWater(prisma, join(dataDir, "high-water"))).adopt(restorations)),
     close: async () => embedded?.close(),
   };
 }
+
+const NO_LINE = 0n;
 
 /** Of this release. */
 async function version(): Promise<string> {

@@ -9,6 +9,7 @@ import {
 } from "../core/backup.ts";
 import { parseSecretKeys } from "../core/link.ts";
 import { Invalid } from "../errors.ts";
+import type { Audit } from "../store/audit.ts";
 import type { readArchive } from "../store/backup/archive.ts";
 import type { Loaded, LoadedDatabase, load, Occupant } from "../store/backup/load.ts";
 import type { HighWater, Mark } from "../store/high-water.ts";
@@ -126,6 +127,7 @@ export type RestoreNeeds = {
     restoration: Pick<Restoration, "schedules" | "settle">;
     highWater: Pick<HighWater, "mark" | "wasThere">;
     journal: Pick<Journal, "read" | "close">;
+    audit: Pick<Audit, "note">;
   }>;
   /** Notes in DATA_DIR how far the database has come. */
   adopt: (restorations: number) => Promise<void>;
@@ -165,7 +167,7 @@ export async function restoreBackup(
       manifest,
       entries: () => needs.readArchive(path),
       permit: (occupant) => permit(occupant, mayReplace),
-      settle: (database, occupant) => settle(needs, database, pastOf(occupant, manifest)),
+      settle: (database, occupant) => settle(needs, database, manifest.takenAt, pastOf(occupant, manifest)),
       // Before: a fresh machine that was killed right after would make keys of its own.
       beforeCommit: async () => {
         if (secrets) swaps.push(await needs.replaceSecrets(secrets, needs.now()));
@@ -181,8 +183,8 @@ export async function restoreBackup(
 }
 
 /** Nothing that was due before now is sent, and who left since the backup stays away, as far as the journal here knows. */
-async function settle(needs: RestoreNeeds, database: LoadedDatabase, past: Past | null) {
-  const { restoration, highWater, journal } = await needs.openLoaded(database);
+async function settle(needs: RestoreNeeds, database: LoadedDatabase, takenAt: string, past: Past | null) {
+  const { restoration, highWater, journal, audit } = await needs.openLoaded(database);
   try {
     const now = await database.now();
     const passed = await passedHoursOf({ restoration, closesAt: needs.closesAt }, now);
@@ -196,6 +198,10 @@ async function settle(needs: RestoreNeeds, database: LoadedDatabase, past: Past 
     const wasThere = await highWater.wasThere();
     const mark = newest(highWater.mark(), past);
     const settled = await restoration.settle({ mark, passed, journal: counted(), now, isSure: true });
+    // What was noted since the backup is gone with what was there; this line says that, and what was done again.
+    const { left, cameBack, suppressed, lifted, erased } = settled!;
+    const details = { takenAt, left, cameBack, suppressed, lifted, erased };
+    await audit.note({ by: "cli", what: "restore", about: null, details });
     return { settled: settled!, hasJournal: wasThere || known > 0 };
   } finally {
     await journal.close();

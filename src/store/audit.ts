@@ -16,7 +16,9 @@ export type AuditWhat =
   | "send-test"
   | "import"
   | "import-readers"
-  | "export-readers";
+  | "export-readers"
+  | "backup"
+  | "restore";
 
 /** A reader by number and an address by its key alone, in every field. */
 export interface AuditEntry {

@@ -269,6 +269,34 @@ test("a broken file, or one of a newer release, changes nothing", async () => {
   expect(await contentsOf(join(folder, "after"))).toEqual(await contentsOf(join(folder, "before")));
 });
 
+test("a restoration leaves an audit line, whose date says since when the lines before it are gone", async () => {
+  const here = await vault("one");
+  await aMachine("one");
+  await press.store.sql("TRUNCATE audit_lines");
+  const id = await here.audit.note({ by: "cli", what: "backup", about: null, details: {} });
+  await here.audit.outcome(id, { readers: 0 });
+  const { manifest } = await backUp(here, file, { withKeys: true });
+  await press.store.sql("DELETE FROM audit_lines");
+  const there = await another();
+  await restored(await vault("two", there.url));
+  expect(await query(there.url, "SELECT by, what, about, details FROM audit_lines ORDER BY id")).toEqual([
+    { by: "cli", what: "backup", about: null, details: { readers: 0 } },
+    {
+      ...{ by: "cli", what: "restore", about: null },
+      details: { takenAt: manifest.takenAt, left: 0, cameBack: 0, suppressed: 0, lifted: 0, erased: 0 },
+    },
+  ]);
+});
+
+test("a database of before there were audit lines is backed up without one", async () => {
+  const here = await vault("one");
+  await press.store.sql("ALTER TABLE audit_lines RENAME TO audit_lines_of_later");
+  const id = await here.audit.note({ by: "cli", what: "backup", about: null, details: {} });
+  await here.audit.outcome(id, { readers: 0 });
+  await press.store.sql("ALTER TABLE audit_lines_of_later RENAME TO audit_lines");
+  expect(await press.store.sql("SELECT FROM audit_lines WHERE what = 'backup'")).toEqual([]);
+});
+
 test("killed in the middle of it, the database is as it was, and restoring it then works", async () => {
   await press.many(20_000);
   await aMachine("one");

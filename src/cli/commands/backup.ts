@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { asOperator } from "../../actions/as-operator.ts";
 import { backUp } from "../../actions/back-up.ts";
 import { Invalid } from "../../errors.ts";
 import { examples, json } from "../terminal.ts";
@@ -27,7 +28,12 @@ export const backup = (terminal: Vaults) =>
           "A backup is nothing to look at. Write the name of a file, or lead standard output into one.",
         );
       const { manifest, rows } = await terminal.withVault((vault) =>
-        backUp(vault, file, { withKeys: !withoutKeys, tell: rowsShown(terminal.progress, "writing") }),
+        asOperator(
+          vault,
+          { by: "cli", what: "backup", about: null, details: { withKeys: !withoutKeys } },
+          () => backUp(vault, file, { withKeys: !withoutKeys, tell: rowsShown(terminal.progress, "writing") }),
+          (written) => ({ readers: written.rows.subscriptions ?? 0 }),
+        ),
       );
       terminal.progress.done();
       const all = Object.values(rows).reduce((sum, each) => sum + each, 0);
