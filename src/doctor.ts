@@ -12,7 +12,7 @@ import { lookAtReverse, lookAtSender } from "./doctor/origin.ts";
 import { judgeDatabase, judgeDatabaseClock, judgePostgresQueue, judgeRedis } from "./doctor/parts.ts";
 import { type Check, runChecks } from "./doctor/run.ts";
 import { judgeServer } from "./doctor/server.ts";
-import { judgeKeys, judgePostalAddress, judgeSettings } from "./doctor/settings.ts";
+import { judgeAlarms, judgeKeys, judgePostalAddress, judgeSettings } from "./doctor/settings.ts";
 import { lookAtDkim, lookAtDmarc } from "./doctor/signatures.ts";
 import { judgeOwnClock, judgeRecords, judgeVisits } from "./doctor/sources.ts";
 import { lookAtPrevious, lookAtWeb } from "./doctor/web.ts";
@@ -62,7 +62,7 @@ function houseChecks(desk: Desk): Check[] {
     const facts = await database();
     return facts === null ? green("There is no embedded database yet: the first start makes it.") : judge(facts);
   };
-  const { redisUrl, postalAddress } = config;
+  const { redisUrl, postalAddress, alertTo, heartbeatUrl } = config;
   return [
     at("settings", () => judgeSettings(problems, SETTINGS.length)),
     at("keys", () => judgeKeys(keys, isPublic)),
@@ -72,6 +72,7 @@ function houseChecks(desk: Desk): Check[] {
         servers.some(({ isRemote }) => isRemote),
       ),
     ),
+    at("alarms", () => judgeAlarms(alertTo, heartbeatUrl, isPublic)),
     at("data folder", () => lookAtFolder(dataDir)),
     at(
       "database",

@@ -41,3 +41,20 @@ export function judgePostalAddress(address: string | null, isSentFar: boolean): 
     ? red("POSTAL_ADDRESS is not set, and the law of many countries wants one in bulk mail.", write)
     : green("POSTAL_ADDRESS is not set, and no mail leaves this machine.");
 }
+
+/** Who hears of it when something is wrong; on a machine that serves nobody else it is whoever sits at it. */
+export function judgeAlarms(alertTo: readonly string[], heartbeatUrl: string | null, isPublic: boolean): Verdict {
+  const unset = [...(alertTo.length === 0 ? ["ALERT_TO"] : []), ...(heartbeatUrl === null ? ["HEARTBEAT_URL"] : [])];
+  if (unset.length === 0)
+    return green(`What is wrong is mailed to ${alertTo.join(", ")}, and a monitor waits for signs of life.`);
+  const found = `${unset.join(" and ")} ${unset.length === 1 ? "is" : "are"} not set`;
+  if (!isPublic) return green(`${found}: what is wrong stands in the log and under /admin.`);
+  return amber(
+    alertTo.length === 0
+      ? `${found}: what is wrong stands in the log and under /admin, and nobody is written to.`
+      : `${found}: a machine that stands still tells nobody.`,
+    alertTo.length === 0
+      ? "Write ALERT_TO=you@example.org"
+      : "Write HEARTBEAT_URL=https://… with the address of a monitor that tells you when no sign of life comes",
+  );
+}

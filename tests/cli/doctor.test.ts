@@ -49,7 +49,14 @@ describe("the doctor", () => {
   test("finds everything green where DNS says what it should; what is not started is amber", async () => {
     const findings = await examine(settings(), { resolver: aNameServer(zones) });
     expect(levelsOf(findings.filter(({ check }) => check !== "data folder"))).toEqual({
-      ...{ settings: "green", keys: "green", "postal address": "green", database: "green", "database clock": "green" },
+      ...{
+        settings: "green",
+        keys: "green",
+        "postal address": "green",
+        alarms: "green",
+        database: "green",
+        "database clock": "green",
+      },
       ...{
         queue: "green",
         papers: "amber",
