@@ -1,11 +1,10 @@
 /** What every command keeps (docs/promises.md §1): help with examples, JSON for programs, exit codes. */
 import { execFile } from "node:child_process";
-import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
 import { afterEach, expect, test } from "vitest";
-import { allOf, openProgram, runProgram } from "../../src/cli/program.ts";
-import { openProgress } from "../../src/cli/progress.ts";
-import { Temporary } from "../../src/errors.ts";
+import { runProgram } from "../../src/cli/program.ts";
+import { aProgram } from "../support/program.ts";
 
 let said = "";
 afterEach(() => {
@@ -16,30 +15,12 @@ afterEach(() => {
 const say = (text: string) => {
   said += `${text}\n`;
 };
-const down = () => Promise.reject(new Temporary("everything is down"));
-
-/** The commands in a world in which nothing can be opened. */
-function aProgram() {
-  const program = openProgram({
-    terminal: {
-      ...{ print: say, complain: say, withApp: down, progress: openProgress({ write: () => {} }) },
-      output: new Writable({ write: (_, __, done) => done() }),
-    },
-    today: { screen: { width: 80, isColourful: false }, withDesk: down },
-    replay: { readRecording: down, onStage: down },
-    vaults: { withVault: down, ask: down },
-    doctor: { isColourful: false, examine: down, fail() {} },
-    ...{ serve: down, migrate: down },
-  });
-  for (const command of allOf(program)) command.configureOutput({ writeOut: say, writeErr: say });
-  return program;
-}
-const run = (...args: string[]) => runProgram(aProgram(), args, say);
+const run = (...args: string[]) => runProgram(aProgram(say), args, say);
 
 /** `subscribers import`: the names that lead to each command. */
 const all = (() => {
   const names: string[][] = [];
-  const walk = (command: ReturnType<typeof aProgram>, path: string[]) => {
+  const walk = (command: Command, path: string[]) => {
     names.push(path);
     for (const one of command.commands) walk(one, [...path, one.name()]);
   };
