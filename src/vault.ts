@@ -1,7 +1,6 @@
 /** The composition of `paperboy backup` and `paperboy restore`: the database, whatever its state, and what lies beside it. */
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { PrismaClient } from "../prisma/client/client.ts";
 import type { Config } from "./config.ts";
 import { keyPrints } from "./core/backup.ts";
 import { parseSecretKeys } from "./core/link.ts";
@@ -11,6 +10,7 @@ import { type AuditEntry, audit } from "./store/audit.ts";
 import { readArchive, writeArchive } from "./store/backup/archive.ts";
 import { dump } from "./store/backup/dump.ts";
 import { knownMigrations, type LoadedDatabase, load, occupantOf } from "./store/backup/load.ts";
+import type { Database } from "./store/database.ts";
 import { openHighWater } from "./store/high-water.ts";
 import { openJournal } from "./store/journal.ts";
 import { restoration } from "./store/restoration.ts";
@@ -31,7 +31,7 @@ export async function openVault(config: Config, log: Log) {
     ? null
     : await import("./store/embedded.ts").then(({ openEmbedded }) => openEmbedded({ dataDir, log }));
   const databaseUrl = config.databaseUrl ?? embedded!.url;
-  const withDatabase = async <T>(work: (prisma: PrismaClient) => Promise<T>): Promise<T> => {
+  const withDatabase = async <T>(work: (prisma: Database["prisma"]) => Promise<T>): Promise<T> => {
     const { openDatabase } = await import("./store/database.ts");
     const { prisma, close } = await openDatabase({ url: databaseUrl, poolSize: 1, log });
     try {
