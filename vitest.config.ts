@@ -6,6 +6,7 @@ export const SLOW = [
   "tests/packaging/image.test.ts",
   "tests/stories/the-demo.test.ts",
   "tests/stories/a-fortnight-unattended.test.ts",
+  "tests/stories/an-operators-day.test.ts",
 ];
 
 export default defineConfig({

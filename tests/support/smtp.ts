@@ -26,18 +26,18 @@ export interface SmtpServer {
   close(): Promise<void>;
 }
 
-/** @param behave asked at every step, with how often this step was reached before */
+/** @param behave asked at every step, with how often this step was reached before, and what the sender said to get there */
 export async function openSmtp(
-  behave: (step: Step, times: number) => Misbehaviour | Promise<Misbehaviour> = () => undefined,
+  behave: (step: Step, times: number, said: string) => Misbehaviour | Promise<Misbehaviour> = () => undefined,
   { auth = false }: { auth?: boolean } = {},
 ): Promise<SmtpServer> {
   const state = { taken: [] as Taken[], seen: [] as Taken[], sessions: 0 };
   const sockets = new Set<Socket>();
   const reached = new Map<Step, number>();
-  const decide = async (step: Step): Promise<Misbehaviour> => {
+  const decide = async (step: Step, said = ""): Promise<Misbehaviour> => {
     const times = reached.get(step) ?? 0;
     reached.set(step, times + 1);
-    return behave(step, times);
+    return behave(step, times, said);
   };
   const server = createServer((socket) => {
     state.sessions += 1;
@@ -75,13 +75,13 @@ export async function openSmtp(
 
 async function serve(
   socket: Socket,
-  decide: (step: Step) => Promise<Misbehaviour>,
+  decide: (step: Step, said?: string) => Promise<Misbehaviour>,
   state: { taken: Taken[]; seen: Taken[] },
   auth: boolean,
 ): Promise<void> {
   /** Says `usual` unless the story wants otherwise; false when the session cannot go on as usual. */
-  const answer = async (step: Step, usual: string): Promise<boolean> => {
-    const behaviour = await decide(step);
+  const answer = async (step: Step, usual: string, said = ""): Promise<boolean> => {
+    const behaviour = await decide(step, said);
     if (behaviour === "silence") return new Promise((resolve) => socket.once("close", () => resolve(false)));
     if (behaviour === "close") {
       socket.destroy();
@@ -124,9 +124,9 @@ async function serve(
       if (verb === "EHLO") await answer("ehlo", `250-test.example\r\n${auth ? "250-AUTH PLAIN\r\n" : ""}250 8BITMIME`);
       else if (verb === "AUTH") await answer("auth", "235 2.7.0 OK");
       else if (verb === "MAIL") {
-        if (await answer("mail", "250 OK")) from = /<(.*?)>/u.exec(line)?.[1] ?? "";
+        if (await answer("mail", "250 OK", line)) from = /<(.*?)>/u.exec(line)?.[1] ?? "";
       } else if (verb === "RCPT") {
-        if (await answer("rcpt", "250 OK")) to.push(/<(.*?)>/u.exec(line)?.[1] ?? "");
+        if (await answer("rcpt", "250 OK", line)) to.push(/<(.*?)>/u.exec(line)?.[1] ?? "");
       } else if (verb === "DATA") {
         if (await answer("data", "354 go on")) body = "";
       } else if (verb === "QUIT") socket.end("221 bye\r\n");

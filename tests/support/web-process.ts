@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { startChild } from "./child.ts";
+import { type Child, startChild } from "./child.ts";
 import { aDatabase } from "./database.ts";
 import { freePort } from "./free-port.ts";
 import { openSmtp, type SmtpServer } from "./smtp.ts";
@@ -15,6 +15,8 @@ const PATIENCE_MS = 60_000;
 export interface WebProcess {
   readonly url: string;
   readonly smtp: SmtpServer;
+  /** Its settings: what the command line is told that works on the same database. */
+  readonly env: Readonly<Record<string, string>>;
   /** All it has written so far. */
   output(): string;
   /** Megabytes that are its own. */
@@ -22,12 +24,29 @@ export interface WebProcess {
   /** Seconds of processor time it has used: what a busy machine does not change much. */
   cpuSeconds(): Promise<number>;
   sql<T extends object>(text: string, values?: unknown[]): Promise<T[]>;
+  /** Ends it as an operator would; its database and its folder stay. */
+  stop(): Promise<void>;
+  /** Starts it, or starts it again. @throws when it does not answer in time, with what it wrote */
+  start(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** @param env settings beside the places where its parts are */
 export async function aWebProcess(env: Readonly<Record<string, string>> = {}): Promise<WebProcess> {
-  const [database, smtp, port] = await Promise.all([aDatabase(), openSmtp(), freePort()]);
+  const web = await aWebProcessToBe(env);
+  await web.start().catch(async (error) => {
+    await web.close();
+    throw error;
+  });
+  return web;
+}
+
+/** Everything it needs, while it is not started yet: `start()` does. */
+export async function aWebProcessToBe(
+  env: Readonly<Record<string, string>> = {},
+  mailServer: Promise<SmtpServer> = openSmtp(),
+): Promise<WebProcess> {
+  const [database, smtp, port] = await Promise.all([aDatabase(), mailServer, freePort()]);
   const dataDir = await mkdtemp(join(tmpdir(), "paperboy-web-"));
   const pool = new pg.Pool({ connectionString: database.url, max: 2 });
   // A connection that is closing when its database is dropped hears so after the pool has let go of it.
@@ -42,41 +61,52 @@ export async function aWebProcess(env: Readonly<Record<string, string>> = {}): P
     CATCHER_PORT: "0",
   };
   const nobody = { SOURCES: "hugging-face", HUGGING_FACE_URL: "http://127.0.0.1:9" };
+  const settings = { ...places, ...parts, ...nobody, ...env };
   let written = "";
-  const child = startChild(process.execPath, ["bin/run.js", "src/main.ts"], {
-    ...{ cwd: root, env: { ...places, ...parts, ...nobody, ...env } },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  for (const stream of [child.process.stdout!, child.process.stderr!])
-    stream.on("data", (bytes: Buffer) => {
-      written += bytes;
-    });
-  const close = async () => {
-    child.signal("SIGTERM");
-    const cut = setTimeout(() => child.signal("SIGKILL"), PATIENCE_MS);
-    await child.gone;
+  let child: Child | null = null;
+  const stop = async () => {
+    if (child === null) return;
+    const ending = child;
+    child = null;
+    ending.signal("SIGTERM");
+    const cut = setTimeout(() => ending.signal("SIGKILL"), PATIENCE_MS);
+    await ending.gone;
     clearTimeout(cut);
+  };
+  const close = async () => {
+    await stop();
     await smtp.close();
     await pool.end();
     await database.drop();
     await rm(dataDir, { recursive: true, force: true });
   };
-  for (let waitedMs = 0; !(await isUp(url)); waitedMs += 100) {
-    if (child.isRunning() && waitedMs < PATIENCE_MS) await new Promise((resolve) => setTimeout(resolve, 100));
-    else {
-      await close();
-      throw new Error(`it did not start:\n${written}`);
+  const start = async () => {
+    const started = startChild(process.execPath, ["bin/run.js", "src/main.ts"], {
+      ...{ cwd: root, env: settings },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    child = started;
+    for (const stream of [started.process.stdout!, started.process.stderr!])
+      stream.on("data", (bytes: Buffer) => {
+        written += bytes;
+      });
+    for (let waitedMs = 0; !(await isUp(url)); waitedMs += 100) {
+      if (started.isRunning() && waitedMs < PATIENCE_MS) await new Promise((resolve) => setTimeout(resolve, 100));
+      else {
+        await stop();
+        throw new Error(`it did not start:\n${written}`);
+      }
     }
-  }
+  };
   return {
-    ...{ url, smtp },
+    ...{ url, smtp, env: settings, start, stop },
     output: () => written,
     async memoryMb() {
-      const status = await readFile(`/proc/${child.pid}/status`, "utf8");
+      const status = await readFile(`/proc/${child!.pid}/status`, "utf8");
       return Number(/^RssAnon:\s+(\d+) kB/m.exec(status)![1]) / 1024;
     },
     async cpuSeconds() {
-      const fields = (await readFile(`/proc/${child.pid}/stat`, "utf8")).replace(/^.*\) /, "").split(" ");
+      const fields = (await readFile(`/proc/${child!.pid}/stat`, "utf8")).replace(/^.*\) /, "").split(" ");
       return (Number(fields[11]) + Number(fields[12])) / 100; // utime and stime, in ticks of USER_HZ
     },
     async sql<T extends object>(text: string, values: unknown[] = []) {
