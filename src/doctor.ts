@@ -9,7 +9,7 @@ import { amber, type Finding, green, type Verdict } from "./doctor/finding.ts";
 import { lookAtFolder } from "./doctor/folder.ts";
 import { greetingOf } from "./doctor/greeting.ts";
 import { lookAtReverse, lookAtSender } from "./doctor/origin.ts";
-import { judgeDatabase, judgeDatabaseClock, judgePostgresQueue, judgeRedis } from "./doctor/parts.ts";
+import { judgeBackups, judgeDatabase, judgeDatabaseClock, judgePostgresQueue, judgeRedis } from "./doctor/parts.ts";
 import { type Check, runChecks } from "./doctor/run.ts";
 import { judgeServer } from "./doctor/server.ts";
 import { judgeAlarms, judgeKeys, judgePostalAddress, judgeSettings } from "./doctor/settings.ts";
@@ -79,6 +79,10 @@ function houseChecks(desk: Desk): Check[] {
       onDatabase((facts) => judgeDatabase(facts, { isEmbedded })),
     ),
     ...(isEmbedded ? [] : [at("database clock", onDatabase(judgeDatabaseClock))]),
+    at(
+      "backups",
+      onDatabase((facts) => judgeBackups(facts, isPublic)),
+    ),
     at(
       "papers",
       onDatabase((facts) => judgeRecords(facts, desk.sources)),

@@ -2,7 +2,7 @@
 import { judgeDrift } from "../core/limits.ts";
 import type { RedisFacts } from "../queue/examine-redis.ts";
 import type { DatabaseFacts } from "../store/examine-database.ts";
-import { amber, green, red, type Verdict } from "./finding.ts";
+import { amber, green, notLookedAt, red, type Verdict } from "./finding.ts";
 
 const OLDEST_POSTGRESQL = 18;
 /** BullMQ 6 says so itself when it starts. */
@@ -34,6 +34,23 @@ export function judgeDatabaseClock(facts: DatabaseFacts): Verdict {
     facts.askedAt,
     "Set both machines by NTP: digests go by the clock of the database.",
   );
+}
+
+/** Older ones lose more than a week of who came, left and was sent what. */
+const OLD_BACKUP_MS = 7 * 24 * 60 * 60_000;
+
+/** @param isPublic it serves others, who would miss their subscriptions */
+export function judgeBackups(facts: DatabaseFacts, isPublic: boolean): Verdict {
+  if (!facts.isReached || facts.sources === null) return notLookedAt("what was backed up stands in the database");
+  const { backedUpAt, now } = facts;
+  const advice = "Run it daily, unless something else keeps copies: npm run paperboy -- backup paperboy.backup";
+  if (backedUpAt !== null && now.getTime() - backedUpAt.getTime() <= OLD_BACKUP_MS)
+    return green(`The last backup is of ${backedUpAt.toISOString().slice(0, 10)}.`);
+  const found =
+    backedUpAt === null
+      ? "`paperboy backup` has not been used on this database."
+      : `The last use of \`paperboy backup\` was on ${backedUpAt.toISOString().slice(0, 10)}.`;
+  return isPublic ? amber(found, advice) : green(found);
 }
 
 /** @param whose "the database": its clock said `theirs` when ours said `ours` */

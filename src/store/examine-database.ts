@@ -18,6 +18,8 @@ export type DatabaseFacts =
       readonly broken: string | null;
       /** What the record of pulls says of each source; null where the tables are not ours yet. */
       readonly sources: readonly SourceRecord[] | null;
+      /** When `paperboy backup` last came to its end; null when it never did, or the tables are not ours yet. */
+      readonly backedUpAt: Date | null;
     }
   | {
       readonly isReached: false /** A code of PostgreSQL or of the network. */;
@@ -50,13 +52,15 @@ export async function examineDatabase(
       throw error;
     });
     const isBroken = typeof pending === "string";
+    const isOurs = !isBroken && pending.length === 0;
     return {
       ...{ isReached: true, version: Number(version), now, askedAt },
       migrations: isBroken
         ? { applied: 0, pending: [] }
         : { applied: migrations.length - pending.length, pending: pending.map(({ name }) => name) },
       broken: isBroken ? pending : null,
-      sources: isBroken || pending.length > 0 ? null : await sourceRecords(pool),
+      sources: isOurs ? await sourceRecords(pool) : null,
+      backedUpAt: isOurs ? await backedUpAt(pool) : null,
     };
   } catch (error) {
     const { code = "", message } = error as { code?: string; message: string };
@@ -64,4 +68,12 @@ export async function examineDatabase(
   } finally {
     await pool.end();
   }
+}
+
+/** One that was cut short tells of no readers. */
+async function backedUpAt(pool: pg.Pool): Promise<Date | null> {
+  const { rows } = await pool.query<{ at: Date | null }>(
+    "SELECT max(at) AS at FROM audit_lines WHERE what = 'backup' AND about IS NULL AND details ? 'readers'",
+  );
+  return rows[0]!.at;
 }

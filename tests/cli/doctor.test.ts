@@ -54,6 +54,7 @@ describe("the doctor", () => {
         keys: "green",
         "postal address": "green",
         alarms: "green",
+        backups: "green",
         database: "green",
         "database clock": "green",
       },

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { judgeRoom, lookAtFolder } from "../../src/doctor/folder.ts";
-import { judgeClock, judgeDatabase, judgeDatabaseClock, judgeRedis } from "../../src/doctor/parts.ts";
+import { judgeBackups, judgeClock, judgeDatabase, judgeDatabaseClock, judgeRedis } from "../../src/doctor/parts.ts";
 import { judgeKeys, judgePostalAddress, judgeSettings } from "../../src/doctor/settings.ts";
 import { examineRedis } from "../../src/queue/examine-redis.ts";
 import { type DatabaseFacts, examineDatabase } from "../../src/store/examine-database.ts";
@@ -11,6 +11,7 @@ import { aDatabase } from "../support/database.ts";
 import { freePort } from "../support/free-port.ts";
 import { needs } from "../support/needs.ts";
 import { hasRedis, startRedis } from "../support/redis.ts";
+import { aStore } from "../support/store.ts";
 import { at } from "../support/time.ts";
 
 const inShort = ({ level, found }: { level: string; found: string }) => `${level}: ${found}`;
@@ -77,10 +78,28 @@ describe("a database", () => {
   test("older than 18 is red", () => {
     const facts: DatabaseFacts = {
       ...{ isReached: true, version: 170004, now: at("2026-04-15T07:00Z"), askedAt: at("2026-04-15T07:00Z") },
-      ...{ migrations: { applied: 5, pending: [] }, broken: null, sources: null },
+      ...{ migrations: { applied: 5, pending: [] }, broken: null, sources: null, backedUpAt: null },
     };
     expect(inShort(judgeDatabase(facts, ours))).toBe("red: PostgreSQL 17.4 is older than 18.");
   });
+});
+
+test("backups that were never made, broke off, or are a week old are amber where somebody else is served", async () => {
+  const store = await aStore(at("2026-04-15T07:00Z"));
+  const said = async (isPublic = true) => {
+    const facts = await examineDatabase(store.url);
+    return inShort(judgeBackups({ ...facts, now: store.clock.now() } as DatabaseFacts, isPublic));
+  };
+  const never = "amber: `paperboy backup` has not been used on this database.";
+  expect(await said()).toBe(never);
+  const id = await store.audit.note({ by: "cli", what: "backup", about: null, details: {} });
+  expect(await said()).toBe(never);
+  await store.audit.outcome(id, { readers: 3 });
+  expect(await said()).toBe("green: The last backup is of 2026-04-15.");
+  await store.clock.set(at("2026-04-22T07:01Z"));
+  expect(await said()).toBe("amber: The last use of `paperboy backup` was on 2026-04-15.");
+  expect(await said(false)).toBe("green: The last use of `paperboy backup` was on 2026-04-15.");
+  await store.close();
 });
 
 test.each([

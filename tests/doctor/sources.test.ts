@@ -11,7 +11,7 @@ const SOURCES = [{ name: "hugging-face", trending: true }];
 const minutesAgo = (minutes: number) => new Date(NOW.getTime() - minutes * 60_000);
 const facts = (...records: SourceRecord[]) => ({
   ...{ isReached: true as const, version: 180004, now: NOW, askedAt: NOW, broken: null },
-  ...{ migrations: { applied: 9, pending: [] }, sources: records },
+  ...{ migrations: { applied: 9, pending: [] }, sources: records, backedUpAt: null },
 });
 const record = (given: Partial<SourceRecord> = {}): SourceRecord => ({
   ...{ source: "hugging-face", firstPullAt: minutesAgo(9_999), lastPullAt: minutesAgo(20), lastGoodAt: minutesAgo(20) },
