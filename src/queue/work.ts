@@ -51,7 +51,7 @@ export function startWorking<Q extends QueueName>(
       settings: { backoffStrategy: (attempt, _type, error, job) => backOffMs(job?.name ?? "", attempt, error) },
     },
   );
-  worker.on("error", logged(queue, log));
+  worker.on("error", logged(queue, log, abort.signal));
 
   return {
     async close({ graceMs = 0 } = {}) {
@@ -134,10 +134,14 @@ function backOffMs(name: string, attempt: number, error: unknown): number {
   return Math.round(Math.max(ms, Math.min(asked, 3_600_000)));
 }
 
-/** A server that is away makes a worker complain many times a second. Every ten seconds is enough to know. */
-function logged(queue: string, log: Log): (error: Error) => void {
+/**
+ * A server that is away makes a worker complain many times a second. Every ten seconds is enough to know. What a worker meets
+ * once it closes is its server going before it, on a machine too busy to let go of connections in time.
+ */
+function logged(queue: string, log: Log, closing: AbortSignal): (error: Error) => void {
   let quietUntil = 0;
   return (error) => {
+    if (closing.aborted) return log.debug({ queue, err: error }, "A worker that closes has trouble with its queue");
     if (performance.now() < quietUntil) return;
     quietUntil = performance.now() + 10_000;
     log.warn({ queue, err: error }, "The worker has trouble with its queue");

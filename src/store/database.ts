@@ -37,7 +37,10 @@ export async function openDatabase({
     },
   });
   // An idle connection that breaks is replaced by the next query; without a listener it would end the process.
-  pool.on("error", (error) => log?.warn({ err: error }, "The database closed an idle connection"));
+  // One that was being closed when its server stopped hears so after the pool has let go of it.
+  pool.on("error", (error) =>
+    log?.[pool.ending ? "debug" : "warn"]({ err: error }, "The database closed an idle connection"),
+  );
   try {
     await pool.query("SELECT 1");
   } catch (error) {

@@ -137,7 +137,8 @@ test("an operator's day", { timeout: 480_000 }, async () => {
   expect([twice(), mailsTo(REFUSED)]).toEqual([[], []]);
 
   // Find one reader.
-  await until(async () => /5\.1\.1/.test(await paperboy(`subscribers show ${REFUSED}`)));
+  await until(async () => /suspended/.test(await paperboy(`subscribers show ${REFUSED}`)));
+  expect(await paperboy(`subscribers show ${REFUSED}`)).toMatch(/5\.1\.1/);
   expect(await paperboy(`subscribers show ${REFUSED.toUpperCase()}`)).toMatch(/User unknown/);
 
   // Read a bounce.
