@@ -15,7 +15,7 @@ const WRITE_A_DAY = "Write a day such as 2026-04-15.";
 export const editionsParameters = z.object({
   limit: count({ usual: 7, most: 31 }).describe("Editions in the answer, at most.").meta(shown(2)),
   before: z
-    .preprocess(given, z.iso.date(WRITE_A_DAY).refine(isDay, WRITE_A_DAY).optional())
+    .preprocess(given, z.iso.date({ error: WRITE_A_DAY, abort: true }).refine(isDay, WRITE_A_DAY).optional())
     .describe("Only editions of days before this one. `Link` in the answer leads to the next page.")
     .meta(shown("2026-04-16")),
 });
