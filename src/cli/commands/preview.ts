@@ -60,6 +60,7 @@ export const preview = (terminal: Terminal) =>
           email: "reader@example.com",
           preferences,
         };
-        terminal.print(await app.post.show({ digest, edition, delivery, composedAt: app.now() }, format));
+        const fitting = app.post.fitDigest({ digest, edition, delivery });
+        terminal.print(await app.post.show({ digest: fitting, edition, delivery, composedAt: app.now() }, format));
       });
     });
