@@ -2,7 +2,7 @@
  * Where bounces and complaints come in over HTTP. Whoever posts is a program and shows that it may; what it says is kept as
  * it came before it hears 200, and read later. A way in that no setting opens is an address like any other: 404.
  */
-import { createHash, timingSafeEqual } from "node:crypto";
+import { createHash } from "node:crypto";
 import { type Request, type RequestHandler, type Response, Router } from "express";
 import { type Needs as ReceiveNeeds, receiveMail } from "../actions/receive-mail.ts";
 import { receiveReport } from "../actions/receive-report.ts";
@@ -10,6 +10,7 @@ import { keepOfStream } from "../core/keep.ts";
 import type { Log } from "../log.ts";
 import type { Providers } from "../mail/providers/open.ts";
 import type { Provider, ProviderName } from "../mail/providers/provider.ts";
+import { bearerOf, isToken } from "./bearer.ts";
 import { Refused } from "./faults.ts";
 import { answer } from "./methods.ts";
 import { atMostAtOnce, chunksOf, type InTurn, openRoom, readBody } from "./report-bodies.ts";
@@ -77,7 +78,7 @@ function fromProvider(
 /** A mail as it came to a mail server of the operator's; that server's own queue tries again when it hears 503. */
 function fromMailServer(app: ReportNeeds, token: string, { store, refuse }: Common): RequestHandler {
   const inTurn = atMostAtOnce(RAW_AT_ONCE);
-  const expected = sha256(token);
+  const isOurs = isToken(token);
   const take = async (req: Request) => {
     const digest = createHash("sha256");
     const { raw, cut } = await keepOfStream(measured(req, (chunk) => digest.update(chunk)));
@@ -89,8 +90,7 @@ function fromMailServer(app: ReportNeeds, token: string, { store, refuse }: Comm
     await store(() => receiveMail(app, { via: "raw", raw, cut, eventKey, envelope }));
   };
   return async (req, res) => {
-    const [, given = ""] = /^bearer +(\S+) *$/i.exec(req.headers.authorization ?? "") ?? [];
-    if (!timingSafeEqual(sha256(given), expected)) throw refuse(res, "raw", "token");
+    if (!isOurs(bearerOf(req))) throw refuse(res, "raw", "token");
     await inTurn(() => take(req));
     res.status(200).end();
   };
@@ -130,8 +130,4 @@ function openRefusals({ log, now }: Pick<ReportNeeds, "log" | "now">): Common["r
     res.set("WWW-Authenticate", `${SCHEMES[via] ?? "Signature"} realm="reports"`);
     return new Refused(401, "This does not show that you may report here.");
   };
-}
-
-function sha256(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
 }

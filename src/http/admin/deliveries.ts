@@ -4,7 +4,7 @@ import { DELIVERY_MOVES, type DeliveryState } from "../../core/delivery.ts";
 import { inertLine } from "../../core/inert.ts";
 import type { DeliveryKey } from "../../store/delivery-list.ts";
 import { answer } from "../methods.ts";
-import { isDay } from "../query.ts";
+import { isDayOfOurTime } from "../query.ts";
 import type { Desk } from "./desk.ts";
 import { cell, choiceOf, code, dayOf, listView, minute, numberOf, pagingOf } from "./lists.ts";
 import type { AdminApp } from "./routes.ts";
@@ -59,5 +59,5 @@ export function deliveryPages({ deliveryList }: Pick<AdminApp, "deliveryList">, 
 /** `2026-04-16.1207` */
 function readKey(text: string): DeliveryKey | null {
   const [, localDay = "", id = ""] = /^(\d{4}-\d\d-\d\d)\.(\d{1,18})$/.exec(text) ?? [];
-  return isDay(localDay) && localDay > "1970" && localDay < "2999" ? { localDay, id: BigInt(id) } : null;
+  return isDayOfOurTime(localDay) ? { localDay, id: BigInt(id) } : null;
 }

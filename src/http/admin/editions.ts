@@ -20,7 +20,7 @@ import type { Shelved } from "../../store/shelf.ts";
 import type { FormBody } from "../bodies.ts";
 import { answer } from "../methods.ts";
 import { topicNames } from "../paper-view.ts";
-import { isDay } from "../query.ts";
+import { isDayOfOurTime } from "../query.ts";
 import { type Desk, fieldOf, type Visit } from "./desk.ts";
 import { cell, code, listView, minute, pagingOf } from "./lists.ts";
 import type { AdminApp } from "./routes.ts";
@@ -38,7 +38,7 @@ export function editionPages(app: AdminApp, desk: Desk): Router {
   answer(router, PATH, {
     get: desk.page(async (visit) => {
       const { say } = visit;
-      const paging = pagingOf(visit, (text) => (isDay(text) ? text : null));
+      const paging = pagingOf(visit, (text) => (isDayOfOurTime(text) ? text : null));
       const found = await app.editions.list(paging.limit + 1, paging.place?.key ?? null);
       const rows = found.slice(0, paging.limit);
       const last = found.length > paging.limit ? rows.at(-1)! : null;
@@ -199,7 +199,7 @@ export function editionPages(app: AdminApp, desk: Desk): Router {
   const dateIn = async (req: Request): Promise<Day> => {
     const text = [req.params.date ?? ""].flat()[0]!;
     const date = text === "latest" ? ((await app.editions.newest())?.date ?? "") : text;
-    if (!isDay(date) || date < "1970" || date > "2999") throw new NotFound("There is no edition of that day.");
+    if (!isDayOfOurTime(date)) throw new NotFound("There is no edition of that day.");
     return date;
   };
 

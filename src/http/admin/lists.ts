@@ -1,7 +1,7 @@
 /** The lists of the operator's pages: fields to look by, a table, ways to the next page and back. */
 import { Invalid } from "../../errors.ts";
 import type { ListPage, Paging, Place } from "../../store/list-pages.ts";
-import { isDay } from "../query.ts";
+import { isDayOfOurTime } from "../query.ts";
 import type { Visit } from "./desk.ts";
 
 /** Rows a page. */
@@ -56,7 +56,7 @@ export function numberOf({ query }: Visit, name: string): bigint | null {
 export function dayOf({ query }: Visit, name: string): string | null {
   const text = (query.get(name) ?? "").trim();
   if (text === "") return null;
-  if (!isDay(text) || text < "1970" || text > "2999") throw wrong(name, "Write a day such as 2026-04-15.");
+  if (!isDayOfOurTime(text)) throw wrong(name, "Write a day such as 2026-04-15.");
   return text;
 }
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { DELIVERY_MOVES, type DeliveryState } from "../../core/delivery.ts";
 import { SUBSCRIPTION_STATES } from "../../core/subscription.ts";
 import { VIAS } from "../admin/reports.ts";
+import { isDayOfOurTime } from "../query.ts";
 import { count, given, shown } from "./parameters.ts";
 
 const day = z.iso.date();
@@ -21,8 +22,8 @@ const onDay = (description: string) =>
     .preprocess(
       given,
       z.iso
-        .date("Write a day such as 2026-04-15.")
-        .refine((text) => text > "1970" && text < "2999", "Write a day of our time.")
+        .date({ error: "Write a day such as 2026-04-15.", abort: true })
+        .refine(isDayOfOurTime, "Write a day of our time.")
         .optional(),
     )
     .describe(description)

@@ -1,5 +1,4 @@
 /** The operator's part of the API, behind API_TOKEN. Without one, every address here is unknown. What is done leaves an audit line. */
-import { createHash, timingSafeEqual } from "node:crypto";
 import { type Request, type RequestHandler, type Response, Router } from "express";
 import type { z } from "zod";
 import { asOperator } from "../../actions/as-operator.ts";
@@ -19,10 +18,11 @@ import type { Stop } from "../../store/stops.ts";
 import { openTurnstile } from "../abuse/turnstile.ts";
 import { keyOf } from "../admin/readers.ts";
 import type { AdminApp } from "../admin/routes.ts";
+import { bearerOf, isToken } from "../bearer.ts";
 import { readJson } from "../bodies.ts";
 import { Refused } from "../faults.ts";
 import { answer } from "../methods.ts";
-import { isDay, queryOf } from "../query.ts";
+import { isDayOfOurTime, queryOf } from "../query.ts";
 import { unlisted } from "../security.ts";
 import type { Told } from "./answers.ts";
 import { bodyOf } from "./bodies.ts";
@@ -109,7 +109,7 @@ export function operatorApi(app: OperatorApp): Router {
     async get(req, res) {
       const asked = parameters(req, schemas.deliveriesParameters);
       const [localDay = "", id = "0"] = asked.after?.split(".") ?? [];
-      if (asked.after !== undefined && !isDay(localDay)) throw wrong("after", "This is no place in the list.");
+      if (asked.after !== undefined && !isDayOfOurTime(localDay)) throw wrong("after", "This is no place in the list.");
       const page = await app.deliveryList.list({
         state: asked.state ?? null,
         localDay: asked.localDay ?? null,
@@ -230,7 +230,7 @@ export function operatorApi(app: OperatorApp): Router {
   const editionIn = async (req: Request): Promise<string> => {
     const date = String(req.params.date);
     // A day that has no row would get one, and a day to come an edition.
-    const isThere = isDay(date) && date > "1970" && date < "2999" && (await app.editions.standing(date)) !== null;
+    const isThere = isDayOfOurTime(date) && (await app.editions.standing(date)) !== null;
     if (!isThere) throw new NotFound("There is no edition of that day.");
     return date;
   };
@@ -299,7 +299,7 @@ export function operatorApi(app: OperatorApp): Router {
  * might guess in a hundred tries.
  */
 function onlyOperator(app: OperatorApp, token: string): RequestHandler {
-  const expected = sha256(token);
+  const isOurs = isToken(token);
   const turnstile = openTurnstile(app, {
     ...{ name: "token", caps: LOGIN_CAPS },
     everybody: { key: "token everybody", caps: LOGIN_CAPS.everybody },
@@ -307,8 +307,8 @@ function onlyOperator(app: OperatorApp, token: string): RequestHandler {
   return async (req, res, next) => {
     if (req.method === "OPTIONS") return next();
     turnstile.refuseWhoIsOver(req);
-    const [, given = ""] = /^bearer +(\S+) *$/i.exec(req.headers.authorization ?? "") ?? [];
-    if (timingSafeEqual(sha256(given), expected)) return next();
+    const given = bearerOf(req);
+    if (isOurs(given)) return next();
     // Without a token nobody guesses: a browser asks so first.
     if (given !== "") {
       await turnstile.pass(req);
@@ -317,10 +317,6 @@ function onlyOperator(app: OperatorApp, token: string): RequestHandler {
     res.set("WWW-Authenticate", 'Bearer realm="operator"');
     throw new Refused(401, "Send Authorization: Bearer and the token.");
   };
-}
-
-function sha256(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
 }
 
 function wrong(field: string, message: string): Invalid {
