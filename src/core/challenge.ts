@@ -34,7 +34,7 @@ export interface Challenges {
 
 /** Long enough to fill in a form, short enough that hoarding answers does not pay. */
 const CHALLENGE_LASTS_MS = 10 * 60_000;
-/** 100,000 tries on average: about a quarter of a second on a laptop, one or two on an old phone. */
+/** 100,000 tries on average: about 0.2 s on a laptop, a second on an old phone. */
 export const CHALLENGE_NUMBERS = 200_000;
 /** A solved challenge has about 300 letters. */
 const LONGEST = 1_000;

@@ -30,15 +30,30 @@ async function work() {
 }
 
 if (answer) {
-  answer.form.addEventListener("focusin", solve, { once: true });
-  answer.form.addEventListener("submit", async (event) => {
+  const { form } = answer;
+  let isProving = false;
+  let isProven = false;
+  form.addEventListener("focusin", solve, { once: true });
+  form.addEventListener("submit", async (event) => {
     // Showing papers sends no mail.
     if (event.submitter?.formNoValidate || event.defaultPrevented) return;
+    if (isProven) {
+      begun = null; // a proof counts once
+      return;
+    }
     event.preventDefault();
+    if (isProving) return;
+    isProving = true;
     note.hidden = false;
     answer.value = await solve();
-    // Sent through the same button, so that what the button says is sent as well; without coming here again.
-    answer.form.addEventListener("submit", (again) => again.stopImmediatePropagation(), { capture: true, once: true });
-    answer.form.requestSubmit(event.submitter);
+    // Sent through the same button, so that what the button says is sent as well. Not at once: a form sends nothing while
+    // it still hears of being sent (HTML, "firing submission events"), as it does when the proof was there before.
+    setTimeout(() => {
+      isProving = false;
+      isProven = true;
+      form.requestSubmit(event.submitter);
+      isProven = false;
+      note.hidden = true;
+    });
   });
 }

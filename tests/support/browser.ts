@@ -46,7 +46,7 @@ export async function aVisit(browser: Browser, origin: string | null, { javaScri
     timezoneId: "Europe/Berlin",
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000); // a proof of work beside whole suites on two cores took more than ten seconds
   let faults: string[] = [];
   let shown: Response | null = null;
   page.on("request", (request) => {
