@@ -23,12 +23,13 @@ type Kind =
 
 const ROOMS = ["sources", "store", "queue", "mail"] as const;
 /** Files everybody above core may use. */
-const SHARED = ["src/errors.ts", "src/log.ts", "src/metrics.ts", "src/tracing.ts", "src/gather.ts"];
+const SHARED = ["src/errors.ts", "src/log.ts", "src/metrics.ts", "src/tracing.ts", "src/gather.ts", "src/parts.ts"];
 /** Files that open the application and its doors. */
 const MAINS = ["src/main.ts", "src/demo.ts", "src/demo-papers.ts", "src/cli/main.ts"];
 /** Compositions: the only files that know all rooms. */
 const APPS = [
-  ...["src/app.ts", "src/open-sources.ts", "src/doctor.ts", "src/doctor-desk.ts", "src/today-desk.ts", "src/vault.ts"],
+  ...["src/app.ts", "src/open-sources.ts", "src/open-words.ts", "src/open-keys.ts"],
+  ...["src/doctor.ts", "src/doctor-desk.ts", "src/today-desk.ts", "src/vault.ts"],
 ];
 /** Packages that belong to one place. */
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
