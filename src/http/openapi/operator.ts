@@ -1,7 +1,7 @@
 /** The operator's part: who reads, what was sent, what came back, what is held back. */
 import { z } from "zod";
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject, ZodOpenApiResponsesObject } from "zod-openapi";
-import * as schemas from "../api/operator-schemas.ts";
+import * as schemas from "../api/operator/schemas.ts";
 import { problems } from "./problems.ts";
 import { NEXT, withETag } from "./with-etag.ts";
 

@@ -1,10 +1,10 @@
 /** What the operator's part of the API takes and answers. */
 import { z } from "zod";
-import { DELIVERY_MOVES, type DeliveryState } from "../../core/delivery.ts";
-import { SUBSCRIPTION_STATES } from "../../core/subscription.ts";
-import { VIAS } from "../admin/reports.ts";
-import { isDayOfOurTime } from "../query.ts";
-import { count, given, shown } from "./parameters.ts";
+import { DELIVERY_MOVES, type DeliveryState } from "../../../core/delivery.ts";
+import { SUBSCRIPTION_STATES } from "../../../core/subscription.ts";
+import { VIAS } from "../../admin/reports.ts";
+import { isDayOfOurTime } from "../../query.ts";
+import { count, given, shown } from "../parameters.ts";
 
 const day = z.iso.date();
 const instant = z.iso.datetime();
