@@ -3,7 +3,7 @@ import { Router } from "express";
 import { asOperator } from "../../actions/as-operator.ts";
 import { eraseReader } from "../../actions/erase-reader.ts";
 import { suppress } from "../../actions/suppress.ts";
-import { maskAddress, parseAddress } from "../../core/email-address.ts";
+import { type Address, maskAddress, parseAddress } from "../../core/email-address.ts";
 import { filterInWords } from "../../core/filter-in-words.ts";
 import { filterToQuery } from "../../core/filter-query.ts";
 import { inertLine } from "../../core/inert.ts";
@@ -194,8 +194,13 @@ const statesOf = ({ say }: Visit) =>
 /** The key of an address, or the key itself; null for what is neither. */
 export function keyOf({ addressKey }: Pick<AdminApp, "addressKey">, who: string): string | null {
   if (/^[0-9a-f]{64}$/.test(who)) return who;
+  const address = addressIn(who);
+  return address && addressKey(address);
+}
+
+export function addressIn(text: string): Address | null {
   try {
-    return addressKey(parseAddress(who));
+    return parseAddress(text);
   } catch (error) {
     if (error instanceof Invalid) return null;
     throw error;

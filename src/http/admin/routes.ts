@@ -42,6 +42,7 @@ import { openDesk } from "./desk.ts";
 import { editionPages } from "./editions.ts";
 import { openKnownDevices } from "./known-device.ts";
 import { overviewPages } from "./overview.ts";
+import { previewPages } from "./preview.ts";
 import { queuePages } from "./queues.ts";
 import { readerPages } from "./readers.ts";
 import { reportPages } from "./reports.ts";
@@ -102,7 +103,7 @@ export function adminRoutes(app: AdminApp, pages: Pages): Router {
 
   const desk = openDesk(pages, sessions, sendLogin);
   router.use(overviewPages(app, desk), readerPages(app, desk), deliveryPages(app, desk), reportPages(app, desk));
-  router.use(suppressionPages(app, desk), editionPages(app, desk), auditPages(app, desk));
+  router.use(suppressionPages(app, desk), editionPages(app, desk), previewPages(app, desk), auditPages(app, desk));
   router.use(queuePages(app, sessions, sendLogin));
 
   answer(router, "/admin/login", {
