@@ -16,6 +16,7 @@ import { editionWords } from "./edition-view.ts";
 import { feedWords } from "./feeds.ts";
 import { checkPage } from "./page-check.ts";
 import { paperWords } from "./papers.ts";
+import { sheetsOf } from "./sheets.ts";
 import { wordsOfFound } from "./understood-view.ts";
 
 /** What a page is filled with. A name that a template uses and a view lacks is an error, so that none is empty by mistake. */
@@ -95,11 +96,6 @@ export function openPages({ folder, texts, assetUrl, postalAddress }: PagesOptio
     postalAddress: postalAddress === null ? "" : inertLine(postalAddress, 300),
   };
 
-  // What only the operator sees is no weight on a reader's page.
-  const sheets = [assetUrl("page.css")];
-  const adminSheets = [...sheets, assetUrl("admin.css")];
-  const sheetsOf = (page: string) => (page.startsWith("admin-") ? adminSheets : sheets);
-
   const pages: Pages = {
     dated: (newest) => async (_req, res, next) => {
       const date = await newest().catch(() => null);
@@ -116,7 +112,7 @@ export function openPages({ folder, texts, assetUrl, postalAddress }: PagesOptio
         .send(
           fill("layout", say, {
             ...frame,
-            sheets: sheetsOf(page),
+            sheets: sheetsOf(page).map(assetUrl),
             title: view.title,
             alternates: view.alternates ?? [],
             dateline: datelineView(dateline),
