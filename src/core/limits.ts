@@ -59,3 +59,36 @@ export function judgeComplaints({ accepted, complaints }: { accepted: number; co
   if (complaints >= accepted * MOST_COMPLAINTS.borne) return "too-many";
   return complaints >= accepted * MOST_COMPLAINTS.wanted ? "many" : "few";
 }
+
+/** `NULLS NOT DISTINCT`, which one of our indexes is, came with 15. */
+const OLDEST_POSTGRESQL = 15;
+
+/** `180004` → `PostgreSQL 18.4`. */
+export function postgresqlName(version: number): string {
+  return `PostgreSQL ${Math.floor(version / 10_000)}.${version % 10_000}`;
+}
+
+/**
+ * What is wrong with a PostgreSQL, and what to do; null when it will do.
+ *
+ * @param version as in `server_version_num`
+ * @param encoding as in `server_encoding`, which each database of a server has its own
+ */
+export function postgresqlObjection({ version, encoding }: { version: number; encoding: string }): Objection | null {
+  if (version < OLDEST_POSTGRESQL * 10_000)
+    return {
+      found: `${postgresqlName(version)} is older than ${OLDEST_POSTGRESQL}.`,
+      advice: `Upgrade it to PostgreSQL ${OLDEST_POSTGRESQL} or later.`,
+    };
+  if (encoding !== "UTF8")
+    return {
+      found: `The database is encoded in ${encoding}, which has no room for every name and title.`,
+      advice: "Make one in UTF-8: CREATE DATABASE paperboy ENCODING 'UTF8' TEMPLATE template0 LOCALE 'C'",
+    };
+  return null;
+}
+
+interface Objection {
+  readonly found: string;
+  readonly advice: string;
+}

@@ -1,10 +1,9 @@
 /** The parts that Paperboy rests on: database and queue. */
-import { judgeDrift } from "../core/limits.ts";
+import { judgeDrift, postgresqlName, postgresqlObjection } from "../core/limits.ts";
 import type { RedisFacts } from "../queue/examine-redis.ts";
 import type { DatabaseFacts } from "../store/examine-database.ts";
 import { amber, green, notLookedAt, red, type Verdict } from "./finding.ts";
 
-const OLDEST_POSTGRESQL = 18;
 /** BullMQ 6 says so itself when it starts. */
 const OLDEST_REDIS = "6.2.0";
 
@@ -12,13 +11,9 @@ const OLDEST_REDIS = "6.2.0";
 export function judgeDatabase(facts: DatabaseFacts, { isEmbedded }: { isEmbedded: boolean }): Verdict {
   if (!facts.isReached)
     return red(`The database does not answer: ${sentence(facts.words)}`, remedyOf(facts.code, isEmbedded));
-  const version = `${Math.floor(facts.version / 10_000)}.${facts.version % 10_000}`;
-  const name = `PostgreSQL ${version}${isEmbedded ? " (embedded)" : ""}`;
-  if (facts.version < OLDEST_POSTGRESQL * 10_000)
-    return red(
-      `${name} is older than ${OLDEST_POSTGRESQL}.`,
-      `Upgrade it to PostgreSQL ${OLDEST_POSTGRESQL} or later.`,
-    );
+  const name = `${postgresqlName(facts.version)}${isEmbedded ? " (embedded)" : ""}`;
+  const objection = postgresqlObjection(facts);
+  if (objection) return red(objection.found, objection.advice);
   if (facts.broken !== null) return red(`${name} has another history than this program.`, sentence(facts.broken));
   const { applied, pending } = facts.migrations;
   if (pending.length === 0) return green(`${name} answers, with all ${applied} migrations.`);

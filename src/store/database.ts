@@ -3,6 +3,7 @@ import pg from "pg";
 import { PrismaClient } from "../../prisma/client/client.ts";
 import type { Log } from "../log.ts";
 import { asFault } from "./faults.ts";
+import { refuseUnfit, SESSION } from "./session.ts";
 
 export type Database = {
   readonly prisma: PrismaClient;
@@ -16,6 +17,7 @@ export type Database = {
  *
  * @param poolSize connections at most; PostgreSQL has 100 to share among all processes unless told otherwise
  * @throws {Temporary} when it cannot be reached
+ * @throws {Permanent} for a server that is too old, or a database that is not in UTF-8
  */
 export async function openDatabase({
   url,
@@ -31,9 +33,8 @@ export async function openDatabase({
     max: poolSize,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
-    // The adapter reads every timestamp as UTC, whatever offset stands behind it.
     onConnect: async (client) => {
-      await client.query("SET TIME ZONE 'UTC'");
+      await client.query(SESSION);
     },
   });
   // An idle connection that breaks is replaced by the next query; without a listener it would end the process.
@@ -42,7 +43,7 @@ export async function openDatabase({
     log?.[pool.ending ? "debug" : "warn"]({ err: error }, "The database closed an idle connection"),
   );
   try {
-    await pool.query("SELECT 1");
+    await refuseUnfit(pool);
   } catch (error) {
     await pool.end();
     throw asFault(error);

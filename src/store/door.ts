@@ -44,14 +44,15 @@ const COUNT = `
     SELECT visit, row_number() OVER (ORDER BY visit) AS nth FROM generate_series(0, $8::int - 1) AS v (visit)
     WHERE NOT EXISTS (SELECT FROM own WHERE own.visit = v.visit AND own.count > own.most)),
   first AS (
-    INSERT INTO door_counts AS c (key, count, until)
-    SELECT ($5::text[])[1], least(count(*), $7::int), paperboy_now() + ($6::float[])[1] * interval '1 second' FROM passing
-    HAVING least(count(*), $7::int) > 0
+    INSERT INTO door_counts AS c (key, count, until, added)
+    SELECT ($5::text[])[1], least(count(*), $7::int), paperboy_now() + ($6::float[])[1] * interval '1 second', least(count(*), $7::int)
+    FROM passing HAVING least(count(*), $7::int) > 0
     ON CONFLICT (key) DO UPDATE SET
+      added = CASE WHEN c.until <= paperboy_now() THEN excluded.count ELSE least(excluded.count, $7 - c.count) END,
       count = CASE WHEN c.until <= paperboy_now() THEN excluded.count ELSE c.count + least(excluded.count, $7 - c.count) END,
       until = CASE WHEN c.until <= paperboy_now() THEN excluded.until ELSE c.until END
       WHERE $7 IS NULL OR c.count < $7 OR c.until <= paperboy_now()
-    RETURNING key, count, until, count - CASE WHEN old.until > paperboy_now() THEN old.count ELSE 0 END AS added),
+    RETURNING key, count, until, added),
   far AS (
     INSERT INTO door_counts AS c (key, count, until)
     SELECT a.key, added, paperboy_now() + seconds * interval '1 second'

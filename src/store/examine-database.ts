@@ -3,6 +3,7 @@ import pg from "pg";
 import type { SourceRecord } from "../core/source-health.ts";
 import { Permanent } from "../errors.ts";
 import { MIGRATIONS, pendingMigrations, readMigrations } from "./migrate/history.ts";
+import { SESSION } from "./session.ts";
 import { sourceRecords } from "./source-records.ts";
 
 export type DatabaseFacts =
@@ -10,6 +11,8 @@ export type DatabaseFacts =
       readonly isReached: true;
       /** `180004` is 18.4. */
       readonly version: number;
+      /** `UTF8`. */
+      readonly encoding: string;
       /** Its clock at about the time of `askedAt`. */
       readonly now: Date;
       readonly askedAt: Date;
@@ -36,16 +39,20 @@ export async function examineDatabase(
     max: 1,
     connectionTimeoutMillis: timeoutMs,
     query_timeout: timeoutMs,
+    onConnect: async (client) => {
+      await client.query(SESSION);
+    },
   });
   pool.on("error", () => {}); // the statement under way says so
   try {
     await pool.query("SELECT 1"); // connecting takes its time, and the clock is not to be asked across it
     const before = Date.now();
-    const { rows } = await pool.query<{ version: string; now: Date }>(
-      "SELECT current_setting('server_version_num') AS version, clock_timestamp() AS now",
+    const { rows } = await pool.query<{ version: number; encoding: string; now: Date }>(
+      `SELECT current_setting('server_version_num')::int AS version, current_setting('server_encoding') AS encoding,
+        clock_timestamp() AS now`,
     );
     const askedAt = new Date((before + Date.now()) / 2);
-    const { version, now } = rows[0]!;
+    const { version, encoding, now } = rows[0]!;
     const migrations = await readMigrations(migrationsDir);
     const pending = await pendingMigrations(pool, migrations).catch((error) => {
       if (error instanceof Permanent) return error.message;
@@ -54,7 +61,7 @@ export async function examineDatabase(
     const isBroken = typeof pending === "string";
     const isOurs = !isBroken && pending.length === 0;
     return {
-      ...{ isReached: true, version: Number(version), now, askedAt },
+      ...{ isReached: true, version, encoding, now, askedAt },
       migrations: isBroken
         ? { applied: 0, pending: [] }
         : { applied: migrations.length - pending.length, pending: pending.map(({ name }) => name) },

@@ -69,10 +69,11 @@ export function incidents(prisma: PrismaClient, log: Log, { askAgainMs = 10_000 
       const key = `${kind} ${subject}`;
       if (!isToSay(raisedAt, key)) return;
       try {
+        // xmax is 0 in a row that was inserted, not in one that was there.
         const [row] = await prisma.$queryRaw<{ is_new: boolean }[]>`
           INSERT INTO incidents AS i (kind, subject, words) VALUES (${kind}, ${subject}, ${words})
           ON CONFLICT (kind, subject) WHERE ended_at IS NULL DO UPDATE SET last_seen_at = paperboy_now()
-          RETURNING old.id IS NULL AS is_new`;
+          RETURNING i.xmax = 0 AS is_new`;
         if (!row!.is_new) return;
         clearedAt.delete(key);
         if (!unstored.delete(key)) log.error({ incident: kind, subject }, words);

@@ -4,6 +4,7 @@ import type { Log } from "../log.ts";
 import { asFault } from "./faults.ts";
 import { type Migration, openEngine } from "./migrate/engine.ts";
 import { MIGRATIONS, pendingMigrations, readMigrations } from "./migrate/history.ts";
+import { refuseUnfit, SESSION } from "./session.ts";
 
 /** Any number but 72707369: that one the engine takes itself, and it waits 10 s for it and no longer. */
 const OUR_LOCK = 7_270_737;
@@ -17,8 +18,8 @@ const OUR_LOCK = 7_270_737;
  * @param migrationsDir a folder in Prisma's format; default: the project's
  * @returns the names of those applied now, oldest first; usually none
  * @throws {Temporary} when the database cannot be reached
- * @throws {Permanent} when a migration fails (its name and PostgreSQL's words are in the message), or when the database's
- *   history is not the beginning of ours
+ * @throws {Permanent} when the server is too old or the database not in UTF-8, when a migration fails (its name and PostgreSQL's words are in the
+ *   message), or when the database's history is not the beginning of ours
  */
 export async function migrate({
   databaseUrl,
@@ -31,10 +32,16 @@ export async function migrate({
 }): Promise<{ applied: string[] }> {
   const migrations = await readMigrations(migrationsDir);
   // One session: the lock belongs to it, and so does the transaction around the engine's statements.
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 1, idleTimeoutMillis: 0 });
+  const pool = new pg.Pool({
+    ...{ connectionString: databaseUrl, max: 1, idleTimeoutMillis: 0 },
+    onConnect: async (client) => {
+      await client.query(SESSION);
+    },
+  });
   pool.setMaxListeners(0); // Prisma's adapter adds one each time it connects, which is once a migration
   pool.on("error", () => {}); // a connection that breaks while idle; the next statement says so
   try {
+    await refuseUnfit(pool);
     if ((await pendingMigrations(pool, migrations)).length === 0) return { applied: [] };
     await waitForLock(pool, log);
     const pending = await pendingMigrations(pool, migrations); // somebody may have been faster

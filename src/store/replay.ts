@@ -107,16 +107,18 @@ async function undo(sql: Prisma.TransactionClient, entries: readonly Of<"undone"
 async function suppress(sql: Prisma.TransactionClient, entries: readonly Of<"suppressed">[]): Promise<number> {
   if (entries.length === 0) return 0;
   const [row] = await sql.$queryRaw<{ count: bigint }[]>`
-    WITH said AS (
+    WITH standing AS (
+      SELECT address_key FROM suppressions WHERE lifted_at IS NULL AND address_key = ANY(${entries.map((e) => e.addressKey)}::text[])
+    ), said AS (
       INSERT INTO suppressions AS x (address_key, because, at)
       SELECT * FROM unnest(${entries.map((e) => e.addressKey)}::text[], ${entries.map((e) => e.because)}::text[],
         ${entries.map((e) => e.at)}::timestamptz[])
       ON CONFLICT (address_key) DO UPDATE SET at = greatest(x.at, EXCLUDED.at), lifted_at = NULL, lifted_note = NULL,
           because = CASE WHEN x.lifted_at IS NOT NULL OR x.because = 'bounces' THEN EXCLUDED.because ELSE x.because END
         WHERE coalesce(x.lifted_at, x.at) < EXCLUDED.at
-      RETURNING old.address_key IS NULL OR old.lifted_at IS NOT NULL AS is_new
+      RETURNING address_key
     )
-    SELECT count(*) AS count FROM said WHERE is_new`;
+    SELECT count(*) AS count FROM said WHERE address_key NOT IN (SELECT address_key FROM standing)`;
   return Number(row!.count);
 }
 

@@ -15,11 +15,12 @@ export function stops(prisma: PrismaClient) {
   return {
     /** Holds back one edition's digests, or all of them (null). @returns the stop that stands: `isNew` unless it did before */
     async stop(editionDate: Day | null, because: string): Promise<Stop & { readonly isNew: boolean }> {
+      // xmax is 0 in a row that was inserted, not in one that was there.
       const [row] = await prisma.$queryRaw<(StopRow & { is_new: boolean })[]>`
         INSERT INTO sending_stops AS s (kind, edition_date, because)
         VALUES (${editionDate === null ? "operator" : "brake"}, ${editionDate}::date, ${because})
         ON CONFLICT (kind, edition_date) WHERE lifted_at IS NULL DO UPDATE SET because = s.because
-        RETURNING new.edition_date::text AS edition_date, new.because, new.at, old.id IS NULL AS is_new`;
+        RETURNING s.edition_date::text AS edition_date, s.because, s.at, s.xmax = 0 AS is_new`;
       return { ...fromRow(row!), isNew: row!.is_new };
     },
 

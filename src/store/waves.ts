@@ -147,11 +147,12 @@ function openedInPart(
     const { planned, let_through, is_released } = wave!;
     const rows = Number(toId - fromId) + 1;
     const through = letThrough({ planned, letThrough: let_through, isReleased: is_released }, rows);
+    // xmax is 0 in a row that was inserted, not in one that was there.
     const noted = await sql.$queryRaw<{ through_to_id: bigint; is_new: boolean }[]>`
         INSERT INTO wave_pages AS p (local_day, from_id, to_id, through_to_id, edition_date)
         VALUES (${localDay}::date, ${fromId}, ${toId}, ${fromId + BigInt(through) - 1n}, ${editionDate}::date)
         ON CONFLICT (local_day, from_id) DO UPDATE SET to_id = p.to_id
-        RETURNING new.through_to_id, old.from_id IS NULL AS is_new`;
+        RETURNING p.through_to_id, p.xmax = 0 AS is_new`;
     const { through_to_id, is_new } = noted[0]!;
     if (is_new)
       await sql.$executeRaw`

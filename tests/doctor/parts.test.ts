@@ -22,7 +22,7 @@ describe("a database", () => {
     const database = await aDatabase();
     const facts = await examineDatabase(database.url);
     expect(inShort(judgeDatabase(facts, ours))).toMatch(
-      /^green: PostgreSQL 18\.\d+ answers, with all \d+ migrations\.$/,
+      /^green: PostgreSQL \d+\.\d+ answers, with all \d+ migrations\.$/,
     );
     expect(inShort(judgeDatabaseClock(facts))).toBe("green: The clock of the database agrees with ours.");
     await database.drop();
@@ -75,12 +75,18 @@ describe("a database", () => {
     await database.drop();
   });
 
-  test("older than 18 is red", () => {
+  test("older than 15, or not in UTF-8, is red", () => {
     const facts: DatabaseFacts = {
-      ...{ isReached: true, version: 170004, now: at("2026-04-15T07:00Z"), askedAt: at("2026-04-15T07:00Z") },
-      ...{ migrations: { applied: 5, pending: [] }, broken: null, sources: null, backedUpAt: null },
+      ...{ isReached: true, version: 150018, encoding: "UTF8", now: at("2026-04-15T07:00Z") },
+      ...{ askedAt: at("2026-04-15T07:00Z"), migrations: { applied: 5, pending: [] } },
+      ...{ broken: null, sources: null, backedUpAt: null },
     };
-    expect(inShort(judgeDatabase(facts, ours))).toBe("red: PostgreSQL 17.4 is older than 18.");
+    const said = (change: object) => inShort(judgeDatabase({ ...facts, ...change } as DatabaseFacts, ours));
+    expect([said({}), said({ version: 140023 }), said({ encoding: "SQL_ASCII" })]).toEqual([
+      "green: PostgreSQL 15.18 answers, with all 5 migrations.",
+      "red: PostgreSQL 14.23 is older than 15.",
+      "red: The database is encoded in SQL_ASCII, which has no room for every name and title.",
+    ]);
   });
 });
 

@@ -10,7 +10,7 @@ const NOW = at("2026-04-15T12:00Z");
 const SOURCES = [{ name: "hugging-face", trending: true }];
 const minutesAgo = (minutes: number) => new Date(NOW.getTime() - minutes * 60_000);
 const facts = (...records: SourceRecord[]) => ({
-  ...{ isReached: true as const, version: 180004, now: NOW, askedAt: NOW, broken: null },
+  ...{ isReached: true as const, version: 180004, encoding: "UTF8", now: NOW, askedAt: NOW, broken: null },
   ...{ migrations: { applied: 9, pending: [] }, sources: records, backedUpAt: null },
 });
 const record = (given: Partial<SourceRecord> = {}): SourceRecord => ({

@@ -61,10 +61,10 @@ test("what lies before the first day asked for is left out; asking for nobody fi
 
 test("C16: three hundred readers are looked up in one statement that reads hardly more than it needs", async () => {
   await store.sql(`INSERT INTO deliveries (local_day, subscription_id, edition_date, cadence, due_at, send_by, state, paper_ids)
-    SELECT date '2026-04-07' + day, n, '2026-04-07', 'daily', now(), now(), 'accepted', ARRAY[day, day + 1]
-    FROM generate_series(0, 6) day, generate_series(1, 5000) n`);
+    SELECT date '2026-04-06' + day, n, '2026-04-06', 'daily', now(), now(), 'accepted', ARRAY[day, day + 1]
+    FROM generate_series(0, 6) day, generate_series(1, 20000) n`);
   await store.sql("ANALYZE deliveries");
-  const readers = Array.from({ length: 300 }, (_, n) => BigInt(1 + 16 * n));
+  const readers = Array.from({ length: 300 }, (_, n) => BigInt(1 + 60 * n));
 
   const asked = vi.spyOn(pg.Client.prototype, "query");
   const sent = await sentTo(readers);

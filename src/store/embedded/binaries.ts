@@ -26,9 +26,14 @@ export type RunAs = { uid?: number; gid?: number };
  *
  * They are used where npm put them; where that user cannot run them from there (a checkout inside /root, symbolic links
  * that cannot be made in a read-only node_modules) from a copy below `copiesDir`, shared by all data directories.
+ *
+ * @param located the package they are in, by default the one that comes with us
  */
-export async function findBinaries(runAs: RunAs, copiesDir: string): Promise<Binaries> {
-  const { native, version } = locatePackage();
+export async function findBinaries(
+  runAs: RunAs,
+  copiesDir: string,
+  { native, version } = locatePackage(),
+): Promise<Binaries> {
   makeUsable(native);
   if (await canRun(native, runAs)) return inFolder(native, version);
 
