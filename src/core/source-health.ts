@@ -26,11 +26,11 @@ export interface SourceRhythm {
 }
 
 /**
- * `unread`: never asked. `late`: asked, and without a good answer for too long; `silent`: for so long that an edition
- * suffers, asked or not. `unasked`: nobody asked it when its time came, so nothing is known of it. `small`: it answers, with
- * far fewer papers than usual.
+ * `unread`: never asked. `unanswered`: asked of late, and it never gave an answer. `late`: asked, and without a good answer for
+ * too long; `silent`: for so long that an edition suffers, asked or not. `unasked`: nobody asked it when its time came, so
+ * nothing is known of it. `small`: it answers, with far fewer papers than usual.
  */
-export type SourceState = "well" | "unread" | "unasked" | "late" | "silent" | "small";
+export type SourceState = "well" | "unread" | "unanswered" | "unasked" | "late" | "silent" | "small";
 
 const HOUR_MS = 60 * 60 * 1000;
 /** A round comes every hour; two may fail, as an edition has patience for six hours. */
@@ -54,6 +54,8 @@ export function judgeSource(record: SourceRecord | null, rhythm: SourceRhythm, n
   if (rhythm.trending && silentMs > SILENT_HOURS * HOUR_MS) return "silent";
   if (sinceMs(record.lastPullAt) > lateMs) return "unasked";
   if (silentMs > lateMs) return "late";
+  // Patience is for a source that has proved itself; a wrong address fails at the first pull as it will at the last.
+  if (record.lastGoodAt === null && record.failures > 0) return "unanswered";
   return !rhythm.everyRound && isSmall(record) ? "small" : "well";
 }
 

@@ -98,6 +98,7 @@ function judgeRecord(name: string, record: SourceRecord | null, rhythm: SourceRh
       return amber(`${nothing}${brought}.`, "Look at its page: if more stands there, its format has changed.");
     case "unasked":
       return amber(`${name} was last asked ${ago(lastPullAt, now)} ago.`, WORKER);
+    case "unanswered":
     case "late":
       return amber(`${nothing}${failuresOf(record)}.`, "It is asked again every hour. Mend what it says if it lasts.");
     case "silent":

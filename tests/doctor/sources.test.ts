@@ -46,6 +46,7 @@ describe("what the doctor says of a source", () => {
       said({ lastGoodAt: minutesAgo(300), ...failing }),
       said({ lastGoodAt: minutesAgo(3_000), ...failing }),
       said({ lastGoodAt: null, failures: 1, lastProblem: "404" }),
+      said({ firstPullAt: minutesAgo(20), lastGoodAt: null, newest: null, failures: 1, lastProblem: "404" }),
     ]).toEqual([
       [
         "amber: hugging-face last answered 20 min ago: 3 papers of 2026-04-14, usually 38.",
@@ -62,6 +63,10 @@ describe("what the doctor says of a source", () => {
       [
         "red: hugging-face has never answered; a pull failed: 404.",
         "Mend what it says. Meanwhile papers may come from a file: npm run paperboy -- import FILE",
+      ],
+      [
+        "amber: hugging-face has never answered; a pull failed: 404.",
+        "It is asked again every hour. Mend what it says if it lasts.",
       ],
     ]);
   });
