@@ -1,6 +1,7 @@
 /** The composition: settings in, every room opened once, `close()` out. The only file that knows them all. */
 import { resolve } from "node:path";
 import type { Config } from "./config.ts";
+import { openDataDir } from "./data-dir.ts";
 import { openFetch } from "./fetch.ts";
 import type { Log } from "./log.ts";
 import { openMail } from "./mail/open.ts";
@@ -46,6 +47,7 @@ export function openApp(config: Config, options: AppOptions) {
   const { offline = false, scratch: isScratch = false } = options;
   return openParts(async (open) => {
     const dataDir = resolve(config.dataDir);
+    await openDataDir(dataDir);
     const keys = await openKeys(config, { now });
     const words = await openWords(config);
     const refusedDomains = await readRefusedDomains(config.refuseDisposable);

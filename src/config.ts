@@ -1,6 +1,7 @@
 /** process.env → one frozen, validated Config. The only reader of process.env. */
 import type { z } from "zod";
 import { isLoopbackHost } from "./core/loopback.ts";
+import { isMistyped } from "./core/mistyped-name.ts";
 import { Invalid, type Problem } from "./errors.ts";
 import { type Settings, settings } from "./settings.ts";
 
@@ -12,6 +13,16 @@ const PUBLIC_SOURCES: readonly string[] = [
 
 /** The names of all settings; .env.example and README.md have the same. */
 export const SETTINGS: readonly string[] = Object.keys(settings.shape);
+
+/** Names that are nearly a setting's: what was meant there is not read, and nothing else would tell. */
+export function nearNames(env: Readonly<Record<string, string | undefined>>): { name: string; meant: string }[] {
+  return Object.keys(env).flatMap((name) => {
+    const meant = SETTINGS.includes(name)
+      ? undefined
+      : SETTINGS.find((setting) => isMistyped(name.toUpperCase(), setting));
+    return meant === undefined ? [] : [{ name, meant }];
+  });
+}
 
 /** All settings, with names as the code speaks them. */
 export type Config = ReturnType<typeof toConfig>;

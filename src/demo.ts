@@ -80,11 +80,12 @@ async function demo({ once, files }: { once: boolean; files: readonly string[] }
       ...{ confirmed: 1, accepted: 1, read: papers.read, papers: (mail.email.html?.match(/<h2\b/g) ?? []).length },
       ...{ seconds: seconds(), html, eml },
     };
-    say(`\n  Read it          ${app.catcher!.webUrl}\n  As a file        ${html}\n  Subscribe page   ${publicUrl}`);
     if (!once) {
+      say(`\n  Read it          ${app.catcher!.webUrl}\n  As a file        ${html}\n  Subscribe page   ${publicUrl}`);
       say(`  Leave            with the link in the mail\n\nCtrl-C stops everything.`);
       return;
     }
+    say(`\n  Read it          ${html}\n  As it was sent   ${eml}`);
     await close();
     say(JSON.stringify(result));
   } catch (error) {

@@ -1,11 +1,10 @@
 /** What the looks of the doctor share: parts of the settings, and things that are asked once, when the first look needs them. */
 import { promises as dns } from "node:dns";
-import { access, readFile } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Config } from "./config.ts";
 import { parseSecretKeys } from "./core/link.ts";
 import { isLoopbackHost } from "./core/loopback.ts";
-import { parseCatalogue } from "./core/topics.ts";
 import { ask, type Question } from "./doctor/ask.ts";
 import { openDns, type Resolver } from "./doctor/dns.ts";
 import { originOf } from "./doctor/origin.ts";
@@ -22,6 +21,7 @@ import { openSources } from "./open-sources.ts";
 import { readRefusedDomains } from "./refused-domains.ts";
 import { feedName } from "./sources/feed.ts";
 import { type DatabaseFacts, examineDatabase } from "./store/examine-database.ts";
+import { readTopicsFile } from "./topics-file.ts";
 
 export interface DeskOptions {
   /** Whom to ask instead of this machine's name servers. */
@@ -46,10 +46,7 @@ export async function openDesk(config: Config, { resolver = new dns.Resolver(DNS
     if (domain !== undefined && ![...domains.values()].includes(domain)) domains.set(setting, domain);
   }
   const keys = await orProblem(problems, "SECRET_KEYS", () => config.secretKeys && parseSecretKeys(config.secretKeys));
-  if (config.topicsFile) {
-    const file = config.topicsFile;
-    await orProblem(problems, "TOPICS_FILE", async () => parseCatalogue(JSON.parse(await readFile(file, "utf8"))));
-  }
+  await orProblem(problems, "TOPICS_FILE", () => readTopicsFile(config.topicsFile));
   await orProblem(problems, "REFUSE_DISPOSABLE", () => readRefusedDomains(config.refuseDisposable));
   const warnings: string[] = [];
   const log = { warn: (_: object, message: string) => void warnings.push(message) };

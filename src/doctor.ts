@@ -2,7 +2,7 @@
  * The doctor's composition: settings in, findings out. It opens what each look needs and closes it behind it, so that a part
  * that is away is one red line and not the end.
  */
-import { type Config, readConfig, SETTINGS } from "./config.ts";
+import { type Config, nearNames, readConfig, SETTINGS } from "./config.ts";
 import { isLoopbackHost } from "./core/loopback.ts";
 import { lookAtBounces, lookAtSpf } from "./doctor/envelope.ts";
 import { amber, type Finding, green, type Verdict } from "./doctor/finding.ts";
@@ -38,7 +38,7 @@ export async function examine(
   const config = configOf(env);
   if ("problems" in config) {
     const rest = amber("Nothing else was looked at: which parts there are is known once the settings can be read.");
-    const findings = judgeSettings(config.problems, SETTINGS.length).map((verdict) => ({
+    const findings = judgeSettings(config.problems, SETTINGS.length, nearNames(env)).map((verdict) => ({
       check: "settings",
       ...verdict,
     }));
@@ -46,7 +46,7 @@ export async function examine(
   }
   const desk = await openDesk(config, options);
   try {
-    const checks = [...houseChecks(desk), ...siteChecks(desk), ...mailChecks(desk), ...webChecks(desk)];
+    const checks = [...houseChecks(desk, nearNames(env)), ...siteChecks(desk), ...mailChecks(desk), ...webChecks(desk)];
     return await runChecks(checks, { isOffline, withinMs });
   } finally {
     await desk.close();
@@ -54,7 +54,7 @@ export async function examine(
 }
 
 /** What needs no network. */
-function houseChecks(desk: Desk): Check[] {
+function houseChecks(desk: Desk, near: ReturnType<typeof nearNames>): Check[] {
   const { config, dataDir, publicUrl, problems, keys, servers, database } = desk;
   const isPublic = !isLoopbackHost(new URL(publicUrl).hostname);
   const isEmbedded = config.databaseUrl === null;
@@ -64,7 +64,7 @@ function houseChecks(desk: Desk): Check[] {
   };
   const { redisUrl, postalAddress, alertTo, heartbeatUrl } = config;
   return [
-    at("settings", () => judgeSettings(problems, SETTINGS.length)),
+    at("settings", () => judgeSettings(problems, SETTINGS.length, near)),
     at("keys", () => judgeKeys(keys, isPublic)),
     at("postal address", () =>
       judgePostalAddress(
@@ -72,7 +72,7 @@ function houseChecks(desk: Desk): Check[] {
         servers.some(({ isRemote }) => isRemote),
       ),
     ),
-    at("alarms", () => judgeAlarms(alertTo, heartbeatUrl, isPublic)),
+    at("alarms", () => judgeAlarms(alertTo, heartbeatUrl, { isPublic, hasAdmin: config.adminPassword !== null })),
     at("data folder", () => lookAtFolder(dataDir)),
     at(
       "database",

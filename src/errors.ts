@@ -44,3 +44,21 @@ export class Temporary extends Error {
 export class Permanent extends Error {
   override readonly name = "Permanent";
 }
+
+/**
+ * Tells whoever started a process what ended it, each problem on a line of its own.
+ *
+ * @returns its exit code: 2 for what they can correct in what they wrote, 1 for all else
+ */
+export function lastWords(error: unknown, complain: (line: string) => void): 1 | 2 {
+  complain(error instanceof Error ? error.message : String(error));
+  if (!(error instanceof Invalid)) return 1;
+  for (const { field, message } of error.problems)
+    if (!error.message.includes(message)) complain(`  ${field}: ${message}`);
+  return 2;
+}
+
+/** A fault that says all there is to say: what nobody foresaw needs its stack. */
+export function isForeseen(error: unknown): boolean {
+  return [Invalid, NotFound, Temporary, Permanent].some((kind) => error instanceof kind);
+}

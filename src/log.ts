@@ -91,16 +91,22 @@ function errorFields(error: unknown): unknown {
   };
 }
 
-type Line = { level: number; time: string; msg?: string; err?: { stack?: string; message?: string } } & Record<
-  string,
-  unknown
->;
+type Line = {
+  level: number;
+  time: string;
+  msg?: string;
+  err?: { type?: string; stack?: string; message?: string };
+} & Record<string, unknown>;
+
+/** The faults we throw say all there is to say; where they were thrown is of use to a program that collects the lines. */
+const FORESEEN: readonly string[] = ["Invalid", "NotFound", "Temporary", "Permanent"];
 
 /** `12:03:59 warn  The mail server is slow  host=smtp.example.org`, and below it the stack of an error. */
 function forPeople({ level, time, msg = "", err, ...fields }: Line): string {
   const label = (pino.levels.labels[level] ?? String(level)).padEnd(5);
   const rest = Object.entries(fields).map(([name, value]) => `  ${name}=${asText(value)}`);
-  const trouble = err ? `\n${err.stack ?? err.message ?? ""}` : "";
+  const isForeseen = err?.type !== undefined && FORESEEN.includes(err.type);
+  const trouble = err ? `\n${(isForeseen ? err.message : err.stack) ?? err.message ?? ""}` : "";
   return `${time.slice(11, 19)} ${label} ${msg}${rest.join("")}${trouble}`;
 }
 

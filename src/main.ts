@@ -6,10 +6,12 @@ import { startIntake } from "../workers/intake.ts";
 import { startWorkers } from "../workers/start.ts";
 import { watchDatabase } from "../workers/watch.ts";
 import { type App, openApp } from "./app.ts";
-import { type Config, readConfig } from "./config.ts";
+import { type Config, nearNames, readConfig } from "./config.ts";
+import { Invalid, isForeseen, lastWords } from "./errors.ts";
 import type { createServer } from "./http/server.ts";
 import { type Log, openLog } from "./log.ts";
 import { measureProcess } from "./metrics.ts";
+import { asPortFault } from "./port-fault.ts";
 import { openRecording } from "./sources/recording.ts";
 
 export interface Doors {
@@ -29,6 +31,8 @@ const GRACE_MS = 25_000;
 export async function run(doors: Doors, config: Config, log: Log, record?: string): Promise<number> {
   keepMemorySmall();
   measureProcess();
+  for (const { name, meant } of nearNames(process.env))
+    log.warn(`${name} is no setting of Paperboy's and is not read. Did you mean ${meant}?`);
   const tracing =
     config.tracedAs === null ? null : await import("./tracing.ts").then((on) => on.startTracing(config.tracedAs!));
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
@@ -51,7 +55,9 @@ export async function run(doors: Doors, config: Config, log: Log, record?: strin
     : null;
   const metrics = doors.web || config.metricsPort === null ? null : await tellMetrics(app, config.metricsPort);
   // With the web server, the other port that is open to the world: of workers there may be many on one machine.
-  const intake = doors.web ? await startIntake(app) : null;
+  const intake = doors.web
+    ? await startIntake(app).catch(asPortFault("BOUNCE_SMTP_PORT", config.bounceSmtpPort))
+    : null;
   const house = await startHouseWatch(app);
   if (workers && (await app.editions.bounds()).first === null) await app.queue.ring("collect-papers", {});
   if (workers) log.info("The workers wait for what is due");
@@ -84,7 +90,7 @@ async function serve(app: Parameters<typeof createServer>[0], port: number) {
   server.enable("rehearsal");
   await rehearse(server);
   server.disable("rehearsal");
-  return listen(server, port);
+  return listen(server, port).catch(asPortFault("PORT", port));
 }
 
 /** For a worker, which has no other port. */
@@ -92,7 +98,7 @@ async function tellMetrics(app: App, port: number) {
   const [{ listen }, { openScrape, scrapeListener }, { mayScrape }] = await Promise.all([
     ...([import("./http/listen.ts"), import("./http/metrics.ts"), import("./http/may-scrape.ts")] as const),
   ]);
-  return listen(scrapeListener(openScrape(app), mayScrape(app)), port);
+  return listen(scrapeListener(openScrape(app), mayScrape(app)), port).catch(asPortFault("METRICS_PORT", port));
 }
 
 /**
@@ -110,18 +116,21 @@ function signal(): Promise<NodeJS.Signals> {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const log = openLog();
   try {
     const config = readConfig(process.env);
-    const { values } = parseArgs({ options: { record: { type: "string" } } });
-    process.exitCode = await run(
-      { web: true, workers: true },
-      config,
-      openLog({ level: config.logLevel }),
-      values.record,
-    );
+    const record = recordOption();
+    process.exitCode = await run({ web: true, workers: true }, config, openLog({ level: config.logLevel }), record);
   } catch (error) {
-    log.fatal({ err: error }, "Paperboy did not start");
-    process.exitCode = 1;
+    if (!isForeseen(error)) openLog().fatal({ err: error }, "Paperboy did not start");
+    process.exitCode = lastWords(error, (line) => void process.stderr.write(`${line}\n`));
+  }
+}
+
+/** @throws {Invalid} for any other option */
+function recordOption(): string | undefined {
+  try {
+    return parseArgs({ options: { record: { type: "string" } } }).values.record;
+  } catch (cause) {
+    throw new Invalid(`${(cause as Error).message}. Write npm start, or npm start -- --record FOLDER`, [], { cause });
   }
 }

@@ -1,10 +1,18 @@
-/** What a setting can be: a URL, a whole number, a domain, a list … An empty setting is an unset one. Each says what to write instead. */
+/**
+ * What a setting can be: a URL, a whole number, a domain, a list … Each says what to write instead. An empty setting is an
+ * unset one; the spaces, the carriage return and the quotes around a value that some readers of such files leave do not count.
+ */
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
 import { z } from "zod";
 
-const unset = (value: unknown) => (typeof value === "string" && value.trim() === "" ? undefined : value);
-export const setting = <T extends z.ZodType>(schema: T) => z.preprocess(unset, schema);
+const bare = (value: unknown) => {
+  if (typeof value !== "string") return value;
+  const text = value.trim();
+  const unquoted = /^(["'])((?!.*\1.*\1).*)\1$/su.exec(text)?.[2]?.trim() ?? text;
+  return unquoted === "" ? undefined : unquoted;
+};
+export const setting = <T extends z.ZodType>(schema: T) => z.preprocess(bare, schema);
 export const list = (value: unknown) =>
   typeof value === "string"
     ? value

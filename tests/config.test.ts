@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readConfig } from "../src/config.ts";
+import { nearNames, readConfig } from "../src/config.ts";
 import { Invalid } from "../src/errors.ts";
 
 type Env = Record<string, string>;
@@ -361,6 +361,25 @@ test("an empty setting is one that is not set, spaces around entries do not coun
     trustProxy: "10.0.0.0/8, ::1",
     confirmFrom: "A <a@b.example>",
   });
+});
+
+test("quotes and carriage returns that some readers of .env files leave around a value do not count", () => {
+  const { mailFrom, postalAddress, logLevel, secretKeys } = readConfig({
+    ...{ MAIL_FROM: '"Paperboy <a@b.example>"', POSTAL_ADDRESS: "'Street 1, Town'\r", LOG_LEVEL: "info\r" },
+    SECRET_KEYS: '"1:0123456789abcdef"',
+  });
+  expect({ mailFrom, postalAddress, logLevel, secretKeys }).toEqual({
+    ...{ mailFrom: "Paperboy <a@b.example>", postalAddress: "Street 1, Town", logLevel: "info" },
+    secretKeys: "1:0123456789abcdef",
+  });
+  expect(readConfig({ MAIL_FROM: '"Doe, Jane" <a@b.example>' }).mailFrom).toBe('"Doe, Jane" <a@b.example>');
+  expect(readConfig({ POSTAL_ADDRESS: '"The Mill", "Town"' }).postalAddress).toBe('"The Mill", "Town"');
+});
+
+test("a name that is nearly a setting's is told, others are left alone", () => {
+  expect(nearNames({ DATABSE_URL: "x", smtp_url: "x", PATH: "/bin", HOME: "/", PORT: "1", SORT: "1" })).toEqual([
+    { name: "DATABSE_URL", meant: "DATABASE_URL" },
+  ]);
 });
 
 test("only sources that a setting names in place of the public ones may be on private addresses", () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { Temporary } from "../src/errors.ts";
 import { mask, openLog } from "../src/log.ts";
 
 function linesOf(write: (log: ReturnType<typeof openLog>) => void, pretty = false): string {
@@ -93,4 +94,14 @@ test("a hundred thousand letters without an address take no noticeable time", ()
   };
   // The best of three: 0.35 s on an idle machine, and now and then another process takes its turn in between.
   expect(Math.min(timed(), timed(), timed())).toBeLessThan(1_000);
+});
+
+test("for people a fault of ours is its sentence, and what nobody foresaw comes with its stack", () => {
+  const foreseen = linesOf((log) => log.warn({ err: new Temporary("The hub is away.") }, "no answer"), true);
+  expect(foreseen.slice(9)).toBe("warn  no answer\nThe hub is away.\n");
+  expect(linesOf((log) => log.warn({ err: new TypeError("x is undefined") }, "no answer"), true)).toMatch(
+    /no answer\nTypeError: x is undefined\n +at /,
+  );
+  const forPrograms = linesOf((log) => log.warn({ err: new Temporary("The hub is away.") }, "no answer"));
+  expect(JSON.parse(forPrograms).err.stack).toMatch(/^Temporary: The hub is away\.\n +at /);
 });

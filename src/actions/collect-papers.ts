@@ -17,6 +17,8 @@ export type Needs = {
   recording?: Pick<Recording, "add">;
   log: Log;
   now: () => Date;
+  /** Told which source is about to be asked for which day. */
+  onAsk?: (source: string, day: Day) => void;
 };
 
 /** What one round of reading the sources brought. */
@@ -27,6 +29,8 @@ export interface Collected {
   readonly refused: number;
   /** Pulls that failed. */
   readonly failed: number;
+  /** What the newest pull of each source met that failed, by the name of the source. */
+  readonly problems: Readonly<Record<string, string>>;
 }
 
 /** Papers asked for by id in one round: two requests of arXiv's hundred, six seconds. */
@@ -44,14 +48,18 @@ export async function collectPapers(needs: Needs, signal?: AbortSignal): Promise
   const today = utcDayOf(round);
   const yesterday = addDays(today, -1);
   const { since } = candidateDays(yesterday);
-  const total = { read: 0, added: 0, refused: 0, failed: 0 };
+  const total = { read: 0, added: 0, refused: 0, failed: 0, problems: {} as Record<string, string> };
   for (const source of needs.sources) {
     let failures = 0;
     for (const day of await daysToAsk(source)) {
+      needs.onAsk?.(source.name, day);
       const pulled = await pull(needs, source, { day, round }, signal);
-      failures = pulled ? 0 : failures + 1;
-      if (!pulled) total.failed += 1;
-      if (pulled) for (const count of ["read", "added", "refused"] as const) total[count] += pulled[count];
+      failures = pulled.problem === null ? 0 : failures + 1;
+      for (const count of ["read", "added", "refused"] as const) total[count] += pulled[count];
+      if (pulled.problem !== null) {
+        total.failed += 1;
+        total.problems[source.name] = pulled.problem;
+      }
       // Two failures in a row are a source that is down: asking six times more helps nobody.
       if (failures === 2) break;
     }
@@ -75,13 +83,13 @@ function daysDown(from: Day, to: Day): Day[] {
   return days;
 }
 
-/** @returns null when the source failed */
+/** Asks a source for a day. */
 async function pull(
   needs: Needs,
   source: Source,
   { day, round }: { readonly day: Day; readonly round: Date },
   signal?: AbortSignal,
-): Promise<Collected | null> {
+): Promise<Heard & Pick<Answer, "problem">> {
   const { log, now, recording } = needs;
   const asked = { source: source.name, trending: source.trending, day, startedAt: now() };
   let answer: Answer;
@@ -97,8 +105,10 @@ async function pull(
   }
   const { outcome, ...heard } = await hear(needs, answer);
   await recording?.add({ kind: "pull", ...answer, round, outcome });
-  return outcome === "failed" ? null : { ...heard, failed: 0 };
+  return { ...heard, problem: answer.problem };
 }
+
+type Heard = Pick<Collected, "read" | "added" | "refused">;
 
 /** What a source answered for a day, or that it did not. */
 type Answer = Omit<RecordedPull, "kind" | "round" | "outcome">;
@@ -107,7 +117,7 @@ type Answer = Omit<RecordedPull, "kind" | "round" | "outcome">;
 export async function hear(
   { papers, pulls, log, now }: Pick<Needs, "papers" | "pulls" | "log" | "now">,
   { source, trending, day, startedAt, sightings, refusals, repeats, problem }: Answer,
-): Promise<Omit<Collected, "failed"> & Pick<Pull, "outcome">> {
+): Promise<Heard & Pick<Pull, "outcome">> {
   const note = (outcome: Pull["outcome"], listed: number, problem: string | null) => {
     counted.pulls.inc({ source, outcome });
     const ended = { endedAt: now(), outcome, papers: listed, refused: refusals.length, problem };

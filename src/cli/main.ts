@@ -19,7 +19,13 @@ const settings = (): Config => readConfig(process.env);
 const quieter = (level: string): string => (level === "info" ? "warn" : level);
 /** What a program reads stands on standard output alone; the log goes beside it. */
 const logFor = (config: Config, level: string = config.logLevel): Log =>
-  openLog({ level, pretty: process.stderr.isTTY, write: (line) => void process.stderr.write(line) });
+  openLog({
+    ...{ level, pretty: process.stderr.isTTY },
+    write(line) {
+      terminal.progress.done();
+      process.stderr.write(line);
+    },
+  });
 
 const isColourful = process.stdout.isTTY && !process.env.NO_COLOR;
 

@@ -1,9 +1,10 @@
 /** What options may be; what they may not be is misuse. */
 import { InvalidArgumentError } from "commander";
+import { isDay } from "../core/day.ts";
 
-/** A calendar day. */
+/** A calendar day that is there, as 30 February is not. */
 export function day(text: string): string {
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
+  if (isDay(text)) return text;
   throw new InvalidArgumentError("Write a day as 2026-04-30.");
 }
 

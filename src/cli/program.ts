@@ -1,6 +1,6 @@
 /** The commands there are, and what a fault means for the exit code: 0 done, 1 failed, 2 misused. */
 import { Command, CommanderError } from "commander";
-import { Invalid } from "../errors.ts";
+import { Invalid, lastWords } from "../errors.ts";
 import { backup } from "./commands/backup.ts";
 import { collect } from "./commands/collect.ts";
 import { deliver } from "./commands/deliver.ts";
@@ -101,13 +101,7 @@ export async function runProgram(
   } catch (error) {
     // Commander has said what it is.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    complain(error instanceof Error ? error.message : String(error));
-    if (!(error instanceof Invalid)) {
-      onFault(error);
-      return 1;
-    }
-    for (const { field, message } of error.problems)
-      if (!error.message.includes(message)) complain(`  ${field}: ${message}`);
-    return 2;
+    if (!(error instanceof Invalid)) onFault(error);
+    return lastWords(error, complain);
   }
 }

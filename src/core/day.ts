@@ -32,3 +32,8 @@ export function dayOfYear(day: Day): number {
 export function weekdayOf(day: Day): number {
   return utcStartOf(day).getUTCDay() || 7;
 }
+
+/** Whether it is a day of the calendar, and not 30 February. It has no year 0, for PostgreSQL neither. */
+export function isDay(text: string): boolean {
+  return /^(?!0000)\d{4}-\d\d-\d\d$/.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.slice(0, 10) === text;
+}

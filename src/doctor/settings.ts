@@ -6,13 +6,24 @@ import { amber, green, red, type Verdict } from "./finding.ts";
 /** Letters of a secret: 32 in hexadecimal are 128 bits. */
 const ADVISED_SECRET = 32;
 
-/** @param problems what readConfig found; empty when all is well */
-export function judgeSettings(problems: readonly Problem[], count: number): Verdict[] {
-  if (problems.length === 0) return [green(`All ${count} settings are ones that can be used.`)];
-  return problems.map(({ message }) => {
+/**
+ * @param problems what readConfig found; empty when all is well
+ * @param near names that are nearly a setting's
+ */
+export function judgeSettings(
+  problems: readonly Problem[],
+  count: number,
+  near: readonly { readonly name: string; readonly meant: string }[] = [],
+): Verdict[] {
+  const unread = near.map(({ name, meant }) =>
+    amber(`${name} is no setting of Paperboy's and is not read.`, `Write ${meant} if that is meant.`),
+  );
+  if (problems.length === 0) return [green(`All ${count} settings are ones that can be used.`), ...unread];
+  const wrong = problems.map(({ message }) => {
     const [what = message, write] = message.split(/(?:\.|;) (?=Write |Make |Give )/u);
     return red(`${what}.`, write === undefined ? "Correct it: .env.example has them all." : write);
   });
+  return [...wrong, ...unread];
 }
 
 /** @param keys null where none are set, and DATA_DIR keeps some that were made up */
@@ -43,15 +54,20 @@ export function judgePostalAddress(address: string | null, isSentFar: boolean): 
 }
 
 /** Who hears of it when something is wrong; on a machine that serves nobody else it is whoever sits at it. */
-export function judgeAlarms(alertTo: readonly string[], heartbeatUrl: string | null, isPublic: boolean): Verdict {
+export function judgeAlarms(
+  alertTo: readonly string[],
+  heartbeatUrl: string | null,
+  { isPublic, hasAdmin }: { readonly isPublic: boolean; readonly hasAdmin: boolean },
+): Verdict {
+  const place = hasAdmin ? "in the log and under /admin" : "in the log alone";
   const unset = [...(alertTo.length === 0 ? ["ALERT_TO"] : []), ...(heartbeatUrl === null ? ["HEARTBEAT_URL"] : [])];
   if (unset.length === 0)
     return green(`What is wrong is mailed to ${alertTo.join(", ")}, and a monitor waits for signs of life.`);
   const found = `${unset.join(" and ")} ${unset.length === 1 ? "is" : "are"} not set`;
-  if (!isPublic) return green(`${found}: what is wrong stands in the log and under /admin.`);
+  if (!isPublic) return green(`${found}: what is wrong stands ${place}.`);
   return amber(
     alertTo.length === 0
-      ? `${found}: what is wrong stands in the log and under /admin, and nobody is written to.`
+      ? `${found}: what is wrong stands ${place}, and nobody is written to.`
       : `${found}: a machine that stands still tells nobody.`,
     alertTo.length === 0
       ? "Write ALERT_TO=you@example.org"

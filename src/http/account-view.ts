@@ -1,4 +1,5 @@
 /** What the account page shows. */
+import { isDay } from "../core/day.ts";
 import { inertLine } from "../core/inert.ts";
 import { dateOf, type Say } from "../core/text.ts";
 import { Invalid, type Problem } from "../errors.ts";
@@ -6,7 +7,6 @@ import type { CameBack, DeliveryCursor, DeliveryRecord, ReaderStanding } from ".
 import type { Subscription } from "../store/subscriptions.ts";
 import type { View } from "./pages.ts";
 import { paperHref } from "./paper-view.ts";
-import { isDay } from "./query.ts";
 
 /** Digests on one page of the history. */
 export const HISTORY_PAGE = 20;

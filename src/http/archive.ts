@@ -1,5 +1,6 @@
 /** What anybody may read: editions, topics, a digest in the browser. Papers have a file of their own. */
 import { Router } from "express";
+import { isDay } from "../core/day.ts";
 import { digestOf } from "../core/digest.ts";
 import { everything } from "../core/filter.ts";
 import { dateOf } from "../core/text.ts";
@@ -11,7 +12,7 @@ import { opened } from "./links.ts";
 import { answer } from "./methods.ts";
 import type { Pages } from "./pages.ts";
 import { paperView } from "./paper-view.ts";
-import { dayParameter, filterOfPage, isDay, queryOf } from "./query.ts";
+import { dayParameter, filterOfPage, queryOf } from "./query.ts";
 import { unlisted } from "./security.ts";
 import type { WebApp } from "./server.ts";
 import { topicsPerDay } from "./topics-per-day.ts";

@@ -1,5 +1,6 @@
 /** The parameters of an address. */
 import type { Request } from "express";
+import { isDay } from "../core/day.ts";
 import type { Filter } from "../core/filter.ts";
 import { FILTER_PARAMETERS, filterFromQuery } from "../core/filter-query.ts";
 import type { Day } from "../core/paper.ts";
@@ -32,9 +33,4 @@ export function dayParameter(name: string, text: string | null): Day | null {
 /** Such a day of a year in which there may be editions and deliveries. */
 export function isDayOfOurTime(text: string): boolean {
   return isDay(text) && text > "1970" && text < "2999";
-}
-
-/** Whether it is a day of the calendar, and not 30 February. It has no year 0, for PostgreSQL neither. */
-export function isDay(text: string): boolean {
-  return /^(?!0000)\d{4}-\d\d-\d\d$/.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.slice(0, 10) === text;
 }

@@ -1,6 +1,7 @@
 /** What a form or a program sends about a subscription, read with the schemas of the core: the value, or all that is wrong. */
 import { z } from "zod";
 import type { Change } from "../actions/change-preferences.ts";
+import { isDay } from "../core/day.ts";
 import type { DomainList } from "../core/domain-list.ts";
 import { type Address, parseAddress } from "../core/email-address.ts";
 import { filterSchema } from "../core/filter.ts";
@@ -11,7 +12,6 @@ import type { Catalogue } from "../core/topics.ts";
 import { canonicalZone, instantOf, localDayOf } from "../core/zone.ts";
 import { Invalid, type Problem } from "../errors.ts";
 import type { Subscription } from "../store/subscriptions.ts";
-import { isDay } from "./query.ts";
 
 export type Read<T> =
   | { readonly value: T; readonly problems?: never }

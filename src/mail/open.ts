@@ -2,6 +2,7 @@
 import type { Fetch } from "../fetch.ts";
 import type { Log } from "../log.ts";
 import { openParts } from "../parts.ts";
+import { asPortFault } from "../port-fault.ts";
 import { type CounterNeeds, type CounterSettings, openCounter } from "./counter.ts";
 import { openExchangers } from "./exchangers.ts";
 import type { Intake, IntakeOptions } from "./intake.ts";
@@ -39,7 +40,11 @@ export function openMail(settings: MailSettings, { incidents, fetch, now, log, .
     const catcher = smtpUrls
       ? null
       : await open(
-          import("./catcher.ts").then((on) => on.openCatcher({ smtpPort: 0, httpPort: settings.catcherPort })),
+          import("./catcher.ts").then((on) =>
+            on
+              .openCatcher({ smtpPort: 0, httpPort: settings.catcherPort })
+              .catch(asPortFault("CATCHER_PORT", settings.catcherPort)),
+          ),
         );
     const watch = watchServers(incidents);
     const senderTo = (connections: number, carries: "digest" | "letter") =>

@@ -62,11 +62,18 @@ async function openRedis(url: string, traced: Traced, { prefix, log }: BackendOp
   const disconnect = () => {
     for (const client of [ringing, working, ...working.copies]) client.disconnect();
   };
+  let fault: Error | undefined;
+  const remember = (error: Error) => {
+    fault = error; // says more than the "Connection is closed." of what is awaited
+  };
+  ringing.on("error", remember);
   try {
     await ringing.connect();
   } catch (error) {
     disconnect();
-    throw error;
+    throw fault ?? error;
+  } finally {
+    ringing.off("error", remember);
   }
   // One hash tag: a cluster keeps all keys of all queues on one node, as BullMQ's scripts need.
   const keys = { prefix: `{${prefix}}`, ...traced };

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { App } from "../../src/app.ts";
 import { collect } from "../../src/cli/commands/collect.ts";
 import { type PlayedApp, replay, type Stage } from "../../src/cli/commands/replay.ts";
-import { Invalid } from "../../src/errors.ts";
+import { Invalid, Temporary } from "../../src/errors.ts";
 import { readRecording } from "../../src/sources/read-recording.ts";
 import { openRecording } from "../../src/sources/recording.ts";
 import type { Source } from "../../src/sources/source.ts";
@@ -126,15 +126,19 @@ describe("paperboy replay", () => {
 
 describe("paperboy collect --record", () => {
   const asked: string[] = [];
+  const shown: string[] = [];
+  let problem: string | null = null;
   const source: Source = {
     ...{ name: "hub", trending: true },
     async fetch({ day }) {
       asked.push(day);
+      if (problem !== null) throw new Temporary(problem);
       return { sightings: [aSighting({ source: "hub", listedOn: day })], refusals: [] };
     },
   };
   const terminal = {
-    ...{ print, complain: print },
+    ...{ print, complain: print, output: process.stdout },
+    progress: { ...{ show: (line: string) => void shown.push(line), bar() {} }, done: () => void shown.push("") },
     withApp: async <T>(work: (app: App) => Promise<T>) => {
       await press.clear();
       const open = (where: string) => openRecording(where, press.log);
@@ -142,7 +146,11 @@ describe("paperboy collect --record", () => {
     },
   };
   const run = (...args: string[]) => collect(terminal).parseAsync(args, { from: "user" });
-  beforeEach(() => void asked.splice(0));
+  beforeEach(() => {
+    asked.splice(0);
+    shown.splice(0);
+    problem = null;
+  });
 
   test("writes a file for each answer and says how many; without it nothing is written", async () => {
     await run("--record", folder);
@@ -150,10 +158,30 @@ describe("paperboy collect --record", () => {
     await run();
     expect(printed).toEqual([
       "8 read, 8 of them new, 0 refused, 0 requests failed; 8 answers recorded",
-      '{"read":8,"added":8,"refused":0,"failed":0,"recorded":8}',
+      '{"read":8,"added":8,"refused":0,"failed":0,"problems":{},"recorded":8}',
       "8 read, 8 of them new, 0 refused, 0 requests failed",
     ]);
     expect([(await readdir(folder)).length, asked.length]).toEqual([16, 24]);
+  });
+
+  test("whoever looks on sees which source is asked for which day, and nothing of it stays", async () => {
+    await run();
+    expect(shown).toEqual([...asked.map((day) => `reading hub, ${day}`), ""]);
+    expect(asked.length).toBe(8);
+  });
+
+  test("says itself why a source did not answer", async () => {
+    problem = "https://hub.example answered 503. Try again later.";
+    await run();
+    expect([printed, process.exitCode]).toEqual([
+      [
+        "0 read, 0 of them new, 0 refused, 2 requests failed",
+        "hub: https://hub.example answered 503. Try again later.",
+        "No source answered. `paperboy import FILE` takes papers from a file meanwhile.",
+      ],
+      1,
+    ]);
+    process.exitCode = undefined;
   });
 
   test("asks nobody when nothing can be recorded", async () => {

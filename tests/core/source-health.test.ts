@@ -22,7 +22,12 @@ test.each<[string, Partial<SourceRecord> | null, SourceRhythm, string]>([
   ["has failed for longer than a day", { lastGoodAt: hoursAgo(24.1) }, TRENDING, "silent"],
   ["has never answered, for two days", { firstPullAt: hoursAgo(48), lastGoodAt: null }, TRENDING, "silent"],
   ["failed at its first pull", { firstPullAt: hoursAgo(0), lastGoodAt: null, failures: 1 }, TRENDING, "unanswered"],
-  ["failed at its first pull, daily", { firstPullAt: hoursAgo(20), lastGoodAt: null, failures: 1 }, DAILY, "unanswered"],
+  [
+    "failed at its first pull, daily",
+    { firstPullAt: hoursAgo(20), lastGoodAt: null, failures: 1 },
+    DAILY,
+    "unanswered",
+  ],
   ["failed once since it answered", { failures: 1 }, TRENDING, "well"],
   ["has never answered, for four hours", { firstPullAt: hoursAgo(4), lastGoodAt: null, failures: 4 }, TRENDING, "late"],
   ["was asked by nobody for four hours", { lastPullAt: hoursAgo(4), lastGoodAt: hoursAgo(4) }, TRENDING, "unasked"],

@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { collectPapers } from "../../actions/collect-papers.ts";
-import { examples, json, type Terminal } from "../terminal.ts";
+import { examples, json, type ListTerminal } from "../terminal.ts";
 
-export const collect = (terminal: Terminal) =>
+export const collect = (terminal: ListTerminal) =>
   new Command("collect")
     .description("read every source once, now")
     .option("--record <folder>", "keep every answer there too, for `replay`")
@@ -11,10 +11,13 @@ export const collect = (terminal: Terminal) =>
     .action(async (options: { record?: string; json?: boolean }) => {
       const { done, recorded } = await terminal.withApp(async (app) => {
         const recording = options.record === undefined ? null : await app.openRecording(options.record);
-        const done = await collectPapers({ ...app, ...(recording && { recording }) });
+        const onAsk = (source: string, day: string) => terminal.progress.show(`reading ${source}, ${day}`);
+        const done = await collectPapers({ ...app, ...(recording && { recording }), onAsk }).finally(() =>
+          terminal.progress.done(),
+        );
         return { done, recorded: recording && { written: recording.written, unwritten: recording.unwritten } };
       });
-      const { read, added, refused, failed } = done;
+      const { read, added, refused, failed, problems } = done;
       terminal.print(
         options.json
           ? json({ ...done, ...(recorded && { recorded: recorded.written }) })
@@ -24,9 +27,8 @@ export const collect = (terminal: Terminal) =>
         terminal.complain(`${recorded.unwritten} answers could not be recorded: the log says why.`);
         process.exitCode = 1;
       }
+      for (const [source, problem] of Object.entries(problems)) terminal.complain(`${source}: ${problem}`);
       if (read > 0 || failed === 0) return;
-      terminal.complain(
-        "No source answered: the log says why. `paperboy import FILE` takes papers from a file meanwhile.",
-      );
+      terminal.complain("No source answered. `paperboy import FILE` takes papers from a file meanwhile.");
       process.exitCode = 1;
     });

@@ -2,6 +2,8 @@ import { Argument, Command } from "commander";
 import { asOperator } from "../../actions/as-operator.ts";
 import { lastCompleteDay } from "../../actions/close-edition.ts";
 import { importPapers } from "../../actions/import-papers.ts";
+import { utcDayOf } from "../../core/day.ts";
+import { Invalid } from "../../errors.ts";
 import { day } from "../option-values.ts";
 import { examples, json, type Terminal } from "../terminal.ts";
 
@@ -22,6 +24,10 @@ export const importFiles = (terminal: Terminal) =>
     .action(async (files: string[], options: { listedOn?: string; json?: boolean }) => {
       const results = await terminal.withApp(async (app) => {
         const listedOn = options.listedOn ?? lastCompleteDay(app.now());
+        if (listedOn > utcDayOf(app.now()))
+          throw new Invalid(
+            `--listed-on ${listedOn} is still to come (UTC): nothing was listed on it. Write an earlier day.`,
+          );
         const importAll = async () => {
           const done = [];
           for (const file of files) done.push(await importPapers(app, file, { listedOn, seenAt: app.now() }));

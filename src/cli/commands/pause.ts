@@ -2,6 +2,8 @@ import { Command } from "commander";
 import { asOperator } from "../../actions/as-operator.ts";
 import { examples, json, type Terminal } from "../terminal.ts";
 
+const NO_REASON = "the operator paused it";
+
 interface Options {
   readonly because: string;
   readonly json?: boolean;
@@ -10,7 +12,7 @@ interface Options {
 export const pause = (terminal: Terminal) =>
   new Command("pause")
     .description("stop sending digests, in every process, until `paperboy resume`")
-    .option("--because <text>", "why, for whoever finds it stopped", "the operator paused it")
+    .option("--because <text>", "why, for whoever finds it stopped", NO_REASON)
     .option("--json", "print one JSON object")
     .addHelpText("after", examples('paperboy pause --because "the mail server moves"'))
     .action(async ({ because, json: asJson }: Options) => {
@@ -19,7 +21,7 @@ export const pause = (terminal: Terminal) =>
         asOperator(
           app,
           entry,
-          () => app.gate.pause(because),
+          () => app.gate.pause(because.trim() || NO_REASON),
           ({ isNew }) => ({ isNew }),
         ),
       );

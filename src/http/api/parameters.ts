@@ -1,12 +1,13 @@
 /** Parameters of the API's addresses, in zod: the schemas that read them are those that the document shows. */
 import type { Request } from "express";
 import { z } from "zod";
+import { isDay } from "../../core/day.ts";
 import { type Filter, watchSchema } from "../../core/filter.ts";
 import { filterFromQuery } from "../../core/filter-query.ts";
 import { problemsOf } from "../../core/problems.ts";
 import type { Catalogue } from "../../core/topics.ts";
 import { Invalid } from "../../errors.ts";
-import { isDay, queryOf } from "../query.ts";
+import { queryOf } from "../query.ts";
 import type { WebApp } from "../server.ts";
 
 const WRITE_A_DAY = "Write a day such as 2026-04-15.";
