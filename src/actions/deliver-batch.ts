@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Attempt } from "../core/delivery.ts";
 import { afterAttempt, endedAs } from "../core/delivery.ts";
 import { Temporary } from "../errors.ts";
+import { mask } from "../log.ts";
 import type { Lanes } from "../mail/lanes.ts";
 import type { Composed } from "../mail/message.ts";
 import type { Pace } from "../mail/pace.ts";
@@ -184,7 +185,8 @@ async function record(needs: Needs, claim: Claim, delivery: Claimed, sent: Sent 
   }
   note(claim, sent.kind === "not-composed" ? sent.kind : ATTEMPTS[sent.kind]);
   const after = afterAttempt(ATTEMPTS[sent.kind], delivery, now(), Math.random());
-  const answer = "response" in sent ? sent.response.slice(0, 500) : null;
+  // Most servers name the address they refuse, and it would outlive its reader's erasure here.
+  const answer = "response" in sent ? mask(sent.response).slice(0, 500) : null;
   const serverId = sent.kind === "accepted" ? (sent.serverId ?? null) : null;
   const isRecorded = await recorder.record(delivery, { ...after, answer, serverId });
   if (!isRecorded)

@@ -124,11 +124,16 @@ function sendOn(connection: SMTPConnection, { raw, head = NO_HEAD, envelope }: M
     const dsn = envelope.id === undefined ? undefined : { ...DSN, envid: envelope.id };
     connection.send({ from, to, size: head.length + raw.length, dsn }, body as never, (error, info) => {
       if (error) return resolve(outcomeOf(error as NodemailerError, body.isHandedOver()));
-      const { response } = info!;
+      const response = storable(info!.response);
       const serverId = serverIdIn(response);
       resolve({ kind: "accepted", response, ...(serverId === undefined ? {} : { serverId }) });
     });
   });
+}
+
+/** What a server said, without zero bytes: PostgreSQL takes no text with one, and outcomes are recorded many at once. */
+function storable(response: string): string {
+  return response.replaceAll("\0", "");
 }
 
 /**
@@ -211,7 +216,8 @@ function dotsDoubled(raw: Buffer): Buffer[] {
 }
 
 function outcomeOf(error: NodemailerError, wasHandedOver: boolean): Outcome {
-  const { code, responseCode, response = "" } = error;
+  const { code, responseCode } = error;
+  const response = storable(error.response ?? "");
   // EENVELOPE: an answer to MAIL, RCPT or DATA. EMESSAGE: the answer to the final dot.
   if ((code === "EENVELOPE" || code === "EMESSAGE") && responseCode !== undefined) {
     return { kind: error.permanent === true ? "refused" : "temporary", code: responseCode, response };

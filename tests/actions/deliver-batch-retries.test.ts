@@ -22,6 +22,7 @@ const at7 = "2026-04-15T07:00Z";
 const wednesday = (state: string, reason: string | null = null) => ({
   ...{ day: "2026-04-15", edition: "2026-04-14", state, reason },
 });
+const byState = (a: { state: string }, b: { state: string }) => a.state.localeCompare(b.state);
 const raws = () => press.smtp.seen.map(({ raw }) => raw);
 const nextTry = async () => {
   const [row] = await press.store.sql<{ next_try_at: Date | null; attempts: number }>(
@@ -82,6 +83,36 @@ describe("C14: a server that says not now", () => {
     expect(await press.tick("2026-04-16T07:00Z")).toBe(1);
     const [mail] = raws();
     for (const title of ["Agents that plan", "Speech for all", "Agents that act"]) expect(mail).toContain(title);
+  });
+});
+
+describe("what a server says is kept", () => {
+  test("without the address that most of them name, in the delivery and in the report of it", async () => {
+    await press.store.aReader();
+    const [reader] = await press.store.sql<{ email: string }>(
+      "SELECT email FROM subscriptions ORDER BY id DESC LIMIT 1",
+    );
+    behave = (step) => (step === "rcpt" ? `550 5.1.1 <${reader!.email}>: User unknown` : undefined);
+    await press.tick(at7);
+    const said = "550 5.1.1 <[address]>: User unknown";
+    expect(await press.store.sql("SELECT answer FROM deliveries")).toEqual([{ answer: said }]);
+    expect(await press.store.sql("SELECT convert_from(raw, 'UTF8') AS raw FROM reports")).toEqual([{ raw: said }]);
+  });
+
+  test.each([
+    ["dot", "250 OK <a\0b@mail.example> \0", wednesday("accepted"), ["250 OK <[address]> ", "ab@mail.example"]],
+    ["rcpt", "550 5.1.1 \0nobody", wednesday("refused", "refused-by-server"), ["550 5.1.1 nobody", null]],
+  ] as const)("at %s, though zero bytes stand in it: no outcome is lost for it", async (where, said, fate, kept) => {
+    await press.store.aReader();
+    await press.store.aReader();
+    let times = 0;
+    behave = (step) => (step === where && times++ === 0 ? said : undefined);
+    await press.tick(at7);
+    expect((await press.fates()).sort(byState)).toEqual([fate, wednesday("accepted")].sort(byState));
+    const [row] = await press.store.sql<{ answer: string; server_id: string | null }>(
+      "SELECT answer, server_id FROM deliveries WHERE answer LIKE '%OK <%' OR answer LIKE '550%'",
+    );
+    expect([row!.answer.trimEnd(), row!.server_id]).toEqual([kept[0].trimEnd(), kept[1]]);
   });
 });
 
