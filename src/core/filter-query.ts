@@ -33,7 +33,7 @@ export function filterFromQuery(
   others: readonly string[] = [],
 ): Filter {
   const values = valuesOf(parameters);
-  const problems = strangersIn(values, others);
+  const problems = strangersIn([...values.keys()], [...FILTER_PARAMETERS, ...others]);
   if (problems.length > 0) throw new Invalid("The filter cannot be used as it is.", problems);
   const encoded = single(values, "filter");
   if (encoded === undefined) return watchFromQuery(values, catalogue);
@@ -73,13 +73,13 @@ function valuesOf(parameters: QueryParameters): Map<string, string[]> {
   return new Map(values.filter(([, texts]) => texts.length > 0).map(([name, texts]) => [name, [...texts]]));
 }
 
-function strangersIn(values: ReadonlyMap<string, unknown>, others: readonly string[]): Problem[] {
-  const known = new Set<string>([...FILTER_PARAMETERS, ...others]);
-  return [...values.keys()]
-    .filter((name) => !known.has(name))
+/** A problem for each name of a parameter that is none of those there are. */
+export function strangersIn(names: readonly string[], known: readonly string[]): Problem[] {
+  return names
+    .filter((name) => !known.includes(name))
     .map((name) => ({
       field: name,
-      message: `There is no parameter ${JSON.stringify(name)}. Write one of: ${[...known].join(", ")}.`,
+      message: `There is no parameter ${JSON.stringify(name)}. Write one of: ${known.join(", ")}.`,
     }));
 }
 
@@ -110,9 +110,13 @@ const SWITCH: ReadonlyMap<string, boolean> = new Map([
 
 function single(values: ReadonlyMap<string, string[]>, name: string): string | undefined {
   const found = values.get(name);
-  if (found !== undefined && found.length > 1)
-    throw mistake(name, `${name} stands in the address more than once. Leave one.`);
+  if (found !== undefined && found.length > 1) throw mistake(name, moreThanOnce(name));
   return found?.[0];
+}
+
+/** What is said of a parameter that may stand in an address once. */
+export function moreThanOnce(name: string): string {
+  return `${name} stands in the address more than once. Leave one.`;
 }
 
 function decode(encoded: string): unknown {

@@ -85,8 +85,9 @@ const PARSER_SAYS: Readonly<Record<number, string>> = {
   415: "The body has a character set or an encoding that is not understood. Write UTF-8.",
 };
 
+/** In any case of letters and with a slash at the end, as Express takes an address. */
 function isForPrograms(req: Request): boolean {
-  return /^\/(?:(?:api|ready|health|metrics|reports)(?:\/|$)|feed\.(?:xml|json)$|openapi\.json$)/.test(
+  return /^\/(?:api|ready|health|metrics|reports|feed\.(?:xml|json)|openapi\.json)(?:\/|$)/i.test(
     req.originalUrl.split("?", 1)[0] ?? "",
   );
 }

@@ -139,6 +139,7 @@ test("X9: unknown, misspelt and hostile parameters are refused by name", async (
     "sort=upvotes": "sort",
     "limit=0": "limit",
     "limit=1;drop": "limit",
+    "limit=1&limit=x": "limit",
     "before=2026-13-01": "before",
     "before=2026-04-15%27%20OR%201=1": "before",
     "topics=nonsense": "topics.0",
@@ -155,6 +156,23 @@ test("X9: unknown, misspelt and hostile parameters are refused by name", async (
     ]);
   }
 });
+
+test.each([
+  "/API/v1/nothing",
+  "/api/V1/editions/2026-02-30",
+  "/Feed.xml?sort=x",
+  "/feed.json/?sort=x",
+  "/OpenAPI.json/x",
+])(
+  "%s: what is wrong with it is told in a form for programs, as Express takes it for the same address",
+  async (path) => {
+    const answer = await web.send(path);
+    expect([answer.headers.get("content-type"), ((await answer.json()) as { status: number }).status]).toEqual([
+      "application/problem+json; charset=utf-8",
+      answer.status,
+    ]);
+  },
+);
 
 test("a body that cannot be used is a problem document that says why", async () => {
   const post = (body: string | null, type?: string) =>

@@ -61,6 +61,16 @@ test("X5: who guessed five times is shut out, with the right token too; nobody e
   expect(web.logged.filter((line) => line.includes("wrong token"))).toHaveLength(5);
 });
 
+test.each([
+  ["sate=waiting", "sate", 'There is no parameter "sate". Write one of: via, state, reader, limit, after.'],
+  ["state=waiting&state=applied", "state", "state stands in the address more than once. Leave one."],
+  ["limit=1&limit=2", "limit", "limit stands in the address more than once. Leave one."],
+])("a parameter that is misspelt or stands there twice is refused, not left out: %s", async (query, field, message) => {
+  const { status, body } = await ask("GET", `/reports?${query}`);
+  expect([status, (body as { errors: unknown }).errors]).toEqual([400, [{ field, message }]]);
+  expect((await ask("GET", "/reports?via=&state=waiting&state=&limit=")).status).toBe(200);
+});
+
 test("readers come page by page with their addresses masked; one is found by address, and shown whole", async () => {
   const ids: bigint[] = [];
   for (let n = 0; n < 3; n++) ids.push(await web.store.aReader(preferences({ hour: 6 + n })));

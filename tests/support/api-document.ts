@@ -143,7 +143,9 @@ export function addressOf({ path, parameters }: Operation, values: Readonly<Reco
   for (const { in: where, name, explode = true } of parameters) {
     const value = values[name];
     if (value === undefined) continue;
-    if (where === "path") address = address.replace(`{${name}}`, encodeURIComponent(String(value)));
+    // Half a letter has no place in an address: whoever writes one sends the mark that stands for what is no letter.
+    if (where === "path")
+      address = address.replace(`{${name}}`, () => encodeURIComponent(Buffer.from(String(value)).toString()));
     if (where === "query")
       for (const one of Array.isArray(value) ? (explode ? value : [value.join(",")]) : [value])
         query.append(name, typeof one === "object" ? JSON.stringify(one) : String(one));

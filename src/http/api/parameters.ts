@@ -3,10 +3,10 @@ import type { Request } from "express";
 import { z } from "zod";
 import { isDay } from "../../core/day.ts";
 import { type Filter, watchSchema } from "../../core/filter.ts";
-import { filterFromQuery } from "../../core/filter-query.ts";
+import { filterFromQuery, moreThanOnce, strangersIn } from "../../core/filter-query.ts";
 import { problemsOf } from "../../core/problems.ts";
 import type { Catalogue } from "../../core/topics.ts";
-import { Invalid } from "../../errors.ts";
+import { Invalid, type Problem } from "../../errors.ts";
 import { queryOf } from "../query.ts";
 import type { WebApp } from "../server.ts";
 
@@ -15,8 +15,10 @@ const WRITE_A_DAY = "Write a day such as 2026-04-15.";
 /** Editions in one answer: with their papers each weighs some 200 kB. */
 export const editionsParameters = z.object({
   limit: count({ usual: 7, most: 31 }).describe("Editions in the answer, at most.").meta(shown(2)),
-  before: z
-    .preprocess(given, z.iso.date({ error: WRITE_A_DAY, abort: true }).refine(isDay, WRITE_A_DAY).optional())
+  before: z.iso
+    .date({ error: WRITE_A_DAY, abort: true })
+    .refine(isDay, WRITE_A_DAY)
+    .optional()
     .describe("Only editions of days before this one. `Link` in the answer leads to the next page.")
     .meta(shown("2026-04-16")),
 });
@@ -61,18 +63,43 @@ export function filterAnd<Shape extends z.ZodRawShape>(
   catalogue: Catalogue,
 ): z.output<z.ZodObject<Shape>> & { readonly filter: Filter } {
   const filter = filterFromQuery(query, catalogue, Object.keys(parameters.shape));
-  return { ...readParameters(query, parameters), filter };
+  return { ...parametersIn(query, parameters), filter };
 }
 
-/** @throws {Invalid} naming each parameter at fault */
+/**
+ * @param parameters all that may stand there: one that is misspelt would leave out what it was to choose by
+ * @throws {Invalid} naming each parameter at fault
+ */
 export function readParameters<Shape extends z.ZodRawShape>(
   query: URLSearchParams,
   parameters: z.ZodObject<Shape>,
 ): z.output<z.ZodObject<Shape>> {
+  const filled = [...new Set(query.keys())].filter((name) => valuesOf(query, name).length > 0);
+  refuse(strangersIn(filled, Object.keys(parameters.shape)));
+  return parametersIn(query, parameters);
+}
+
+function parametersIn<Shape extends z.ZodRawShape>(
+  query: URLSearchParams,
+  parameters: z.ZodObject<Shape>,
+): z.output<z.ZodObject<Shape>> {
   const names = Object.keys(parameters.shape);
-  const parsed = parameters.safeParse(Object.fromEntries(names.map((name) => [name, query.get(name)])));
+  const repeated = names.filter((name) => valuesOf(query, name).length > 1);
+  refuse(repeated.map((field) => ({ field, message: moreThanOnce(field) })));
+  const parsed = parameters.safeParse(Object.fromEntries(names.map((name) => [name, valuesOf(query, name)[0]])));
   if (parsed.success) return parsed.data;
-  throw new Invalid("A parameter cannot be used as it is.", problemsOf(parsed.error));
+  throw new Invalid(UNUSABLE, problemsOf(parsed.error));
+}
+
+/** An empty parameter is an absent one: a form sends all its fields. */
+function valuesOf(query: URLSearchParams, name: string): string[] {
+  return query.getAll(name).filter((value) => value.trim() !== "");
+}
+
+const UNUSABLE = "A parameter cannot be used as it is.";
+
+function refuse(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new Invalid(UNUSABLE, problems);
 }
 
 /** The address of the next page, for a `Link` (RFC 8288): this one's, beginning further on. */
@@ -86,13 +113,8 @@ export function nextPage(
   return `<${publicUrl()}${req.baseUrl}${req.path}?${query}>; rel="next"`;
 }
 
-/** An empty parameter is an absent one: a form sends all its fields. */
-export function given(text: unknown): unknown {
-  return text === "" || text === null ? undefined : text;
-}
-
 export function count({ usual, most }: { usual: number; most: number }) {
   const message = `Write a whole number from 1 to ${most}.`;
-  const number = (text: unknown) => (typeof text === "string" && /^\d{1,3}$/.test(text) ? Number(text) : given(text));
+  const number = (text: unknown) => (typeof text === "string" && /^\d{1,3}$/.test(text) ? Number(text) : text);
   return z.preprocess(number, z.int(message).min(1, message).max(most, message).default(usual));
 }

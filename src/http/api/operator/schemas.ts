@@ -4,7 +4,7 @@ import { DELIVERY_MOVES, type DeliveryState } from "../../../core/delivery.ts";
 import { SUBSCRIPTION_STATES } from "../../../core/subscription.ts";
 import { VIAS } from "../../admin/reports.ts";
 import { isDayOfOurTime } from "../../query.ts";
-import { count, given, shown } from "../parameters.ts";
+import { count, shown } from "../parameters.ts";
 
 const day = z.iso.date();
 const instant = z.iso.datetime();
@@ -14,28 +14,24 @@ const DELIVERY_STATES = Object.keys(DELIVERY_MOVES) as [DeliveryState, ...Delive
 
 function chosen<T extends string>(words: readonly [T, ...T[]], description: string) {
   const schema = z.enum(words, `Write one of: ${words.join(", ")}.`).optional();
-  return z.preprocess(given, schema).describe(description).meta(shown(words[0]));
+  return schema.describe(description).meta(shown(words[0]));
 }
 
 const onDay = (description: string) =>
-  z
-    .preprocess(
-      given,
-      z.iso
-        .date({ error: "Write a day such as 2026-04-15.", abort: true })
-        .refine(isDayOfOurTime, "Write a day of our time.")
-        .optional(),
-    )
+  z.iso
+    .date({ error: "Write a day such as 2026-04-15.", abort: true })
+    .refine(isDayOfOurTime, "Write a day of our time.")
+    .optional()
     .describe(description)
     .meta(shown("2026-04-15"));
 
 const rowNumber = z.string().regex(/^\d{1,18}$/, "Write a whole number.");
-const ofReader = z.preprocess(given, rowNumber.optional()).describe("The number of a reader.").meta(shown("1"));
+const ofReader = rowNumber.optional().describe("The number of a reader.").meta(shown("1"));
 
 const limit = count({ usual: 50, most: 200 }).describe("Rows in the answer, at most.").meta(shown(2));
 const after = (form: z.ZodType<string, string>, example: string) =>
-  z
-    .preprocess(given, form.optional())
+  form
+    .optional()
     .describe(
       "Where the page begins. `Link` in an answer leads to the next page, which may be there even when this one is empty.",
     )
