@@ -13,12 +13,12 @@ const MAX_BYTES = 100_000;
  *   since whoever knows that can send signs of life as well
  */
 export function openMonitor(fetch: Pick<Fetch, "get">, url: string) {
-  const { origin, pathname } = new URL(url);
   return async (): Promise<void> => {
     try {
       await fetch.get(url, { timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES });
     } catch (error) {
-      const message = (error as Error).message.replaceAll(`${origin}${pathname}`, `${origin}/…`);
+      // Of where it was led on to as well, which seldom differs by more than the scheme.
+      const message = (error as Error).message.replace(/(https?:\/\/[^\s/]+)\/\S*/g, "$1/…");
       throw error instanceof Permanent ? new Permanent(message) : new Temporary(message);
     }
   };

@@ -27,8 +27,10 @@ export async function tellIncidents(needs: Needs): Promise<number> {
   for (let claimed = await alarms.claim(); claimed.length > 0; claimed = await alarms.claim()) {
     const taken = await tell(needs, claimed);
     mails += taken.mails;
-    if (taken.isWhole) await alarms.told(byStage(claimed));
-    else await alarms.tellLater(claimed.map(({ id }) => id));
+    // An address that takes no mail for as long as it lasts does not keep the others from hearing that it is over.
+    const settled = claimed.filter((each) => taken.isWhole || (stageOf(each) === "begun" && each.endedAt !== null));
+    await alarms.told(byStage(settled));
+    await alarms.tellLater(claimed.filter((each) => !settled.includes(each)).map(({ id }) => id));
   }
   return mails;
 }

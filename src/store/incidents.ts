@@ -74,9 +74,10 @@ export function incidents(prisma: PrismaClient, log: Log, { askAgainMs = 10_000 
           INSERT INTO incidents AS i (kind, subject, words) VALUES (${kind}, ${subject}, ${words})
           ON CONFLICT (kind, subject) WHERE ended_at IS NULL DO UPDATE SET last_seen_at = paperboy_now()
           RETURNING i.xmax = 0 AS is_new`;
+        const wasSaid = unstored.delete(key);
         if (!row!.is_new) return;
         clearedAt.delete(key);
-        if (!unstored.delete(key)) log.error({ incident: kind, subject }, words);
+        if (!wasSaid) log.error({ incident: kind, subject }, words);
       } catch (err) {
         // Better an alarm a process than none.
         if (!unstored.has(key)) log.error({ incident: kind, subject, err }, words);
@@ -91,6 +92,8 @@ export function incidents(prisma: PrismaClient, log: Log, { askAgainMs = 10_000 
         const ended = await prisma.$executeRaw`
           UPDATE incidents SET ended_at = paperboy_now() WHERE kind = ${kind} AND subject = ${subject} AND ended_at IS NULL
             AND last_seen_at <= paperboy_now() - ${QUIET_MINUTES[kind] ?? 0}::int * interval '1 minute'`;
+        // What was said while the database was away is over as well: the next of its kind is said anew.
+        unstored.delete(key);
         if (ended === 0) return;
         raisedAt.delete(key);
         log.info({ incident: kind, subject }, "is over");

@@ -18,7 +18,8 @@ beforeAll(async () => {
   store = await aStore();
   monitor = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
-    response.writeHead(status).end("OK");
+    const leadsOn = status === 302 && request.url!.startsWith("/ping/");
+    response.writeHead(leadsOn ? 302 : status, leadsOn ? { location: `/v2${request.url}` } : {}).end("OK");
   });
   await new Promise<void>((resolve) => monitor.listen(0, "127.0.0.1", resolve));
   url = `http://127.0.0.1:${(monitor.address() as AddressInfo).port}/ping/secret-uuid?status=up`;
@@ -96,4 +97,12 @@ test("one that is not taken is said once, without its secret, and tried again af
     false,
   ]);
   expect(said).toMatch(/\/… answered 503/);
+});
+
+test("nor does it show where it was led on to", async () => {
+  await decide("2026-04-14", "closed");
+  status = 302;
+  expect(await beat()).toBe("failed");
+  expect(asked).toEqual([PING, "GET /v2/ping/secret-uuid?status=up"]);
+  expect(logged.lines).toMatchObject([{ reason: `${new URL(url).origin}/… answered 302. Check the address.` }]);
 });

@@ -8,9 +8,9 @@ import { at } from "../support/time.ts";
 import { aPress, type Press } from "./press.ts";
 
 let press: Press;
-let behave: (step: Step) => Misbehaviour;
+let behave: (step: Step, said: string) => Misbehaviour;
 beforeAll(async () => {
-  press = await aPress({ behave: (step) => behave(step) });
+  press = await aPress({ behave: (step, _times, said) => behave(step, said) });
 });
 afterAll(() => press.end());
 beforeEach(async () => {
@@ -110,6 +110,27 @@ test("of two addresses the one that has the mail does not get it again when the 
     "slow@example.org: A disk is getting full",
     ...both,
   ]);
+});
+
+test("an address that is deferred for as long as it lasts does not keep the other from hearing that it is over", async () => {
+  const SLOW = "slow@example.org";
+  let isDeferred = true;
+  behave = (step, said) =>
+    isDeferred && step === "rcpt" && said.includes(SLOW) ? "452 4.2.2 mailbox full" : undefined;
+  await raise("disk", "a:/data");
+  await tell([SLOW, "ops@example.org"]);
+  await pass(60);
+  await clear("disk", "a:/data");
+  for (let n = 0; n < 3; n++) {
+    await laterOn();
+    await tell([SLOW, "ops@example.org"]);
+  }
+  const told = ["ops@example.org: A disk is getting full", "ops@example.org: Over: A disk is getting full"];
+  expect(await mails()).toEqual(told);
+  isDeferred = false;
+  await laterOn();
+  await tell([SLOW, "ops@example.org"]);
+  expect(await mails()).toEqual([...told, `${SLOW}: Over: A disk is getting full`]);
 });
 
 describe("what is not worth a mail", () => {

@@ -94,13 +94,45 @@ test("a mail more costs no statement", async () => {
   expect(statements).toBe(2);
 });
 
-test("while the database does not answer either, a process says it once, and does not repeat it when it can be kept", async () => {
+/** A process whose database is away, and then back. */
+function aShaky() {
   let isAway = true;
   const away = () => Promise.reject(new Temporary("The database does not answer"));
   const shaky = new Proxy(store.prisma, { get: (prisma, name) => (isAway ? away : Reflect.get(prisma, name)) });
-  const process = incidents(shaky, logged.log, { askAgainMs: 0 });
+  const back = () => {
+    isAway = false;
+  };
+  return { process: incidents(shaky, logged.log, { askAgainMs: 0 }), back };
+}
+
+test.each([
+  ["was over by the time the database was back", async () => {}],
+  ["was kept by another process first", () => anAttentive().raise(...DOWN)],
+] as const)(
+  "what was said while the database was away, and %s: the next outage is said again",
+  async (_, meanwhile) => {
+    const { process, back } = aShaky();
+    await process.raise(...DOWN);
+    await meanwhile();
+    const before = said().length;
+    back();
+    if (before > 1) await process.raise(...DOWN);
+    await store.clock.set(at("2026-04-15T07:02Z"));
+    await process.clear("smtp-down", "smtp.example.org");
+    await store.clock.set(at("2026-04-22T07:00Z"));
+    await process.raise(...DOWN);
+    expect(
+      said()
+        .slice(before)
+        .filter((line) => line.startsWith("50")),
+    ).toEqual(["50 smtp.example.org does not answer."]);
+  },
+);
+
+test("while the database does not answer either, a process says it once, and does not repeat it when it can be kept", async () => {
+  const { process, back } = aShaky();
   for (let n = 0; n < 3; n++) await process.raise(...DOWN);
-  isAway = false;
+  back();
   await process.raise(...DOWN);
   expect(said()).toEqual(["50 smtp.example.org does not answer."]);
   expect(await rows()).toHaveLength(1);
