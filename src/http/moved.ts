@@ -17,7 +17,7 @@ export function hostsOf({ publicUrl, previousPublicUrls }: MovedApp): string[] {
 }
 
 /** For programs, not all of which follow a redirect, and for whoever watches this process. A feed says itself where it is now. */
-const STAYS = /^\/(?:(?:api|reports|health|ready|metrics)(?:[/?]|$)|feed\.(?:xml|json))/;
+const STAYS = /^\/(?:(?:api|reports|health|ready|metrics)(?:[/?]|$)|feed\.(?:xml|json))/i;
 
 /**
  * Only to PUBLIC_URL, only from a host the operator named, and only with a path: there is nothing in a request that could

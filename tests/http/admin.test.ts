@@ -73,6 +73,18 @@ test("the password opens, nothing else does; nobody is told more than that", asy
   expect((await send(web, "/admin", { cookie })).status).toBe(200);
 });
 
+test("X5: without a session even an address where nothing is answers 401; the log-in's own leads to it", async () => {
+  const cookie = await enter();
+  for (const path of ["/admin/nothing", "/admin/readers/1/nothing", "/ADMIN/nothing"])
+    expect([path, (await send(web, path)).status, (await send(web, path, { cookie })).status]).toEqual([
+      path,
+      401,
+      404,
+    ]);
+  const again = await send(web, "/admin/login", { redirect: "manual" });
+  expect([again.status, again.headers.get("location")]).toEqual([303, "/admin"]);
+});
+
 test("X5: on https the cookie is for https alone", async () => {
   const secure = await aWeb({ adminKey: openAdminKey(PASSWORD, SECRET), publicUrl: () => "https://paperboy.example" });
   const answer = await secure.press("/admin/login", { password: PASSWORD });

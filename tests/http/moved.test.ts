@@ -66,7 +66,7 @@ test("one click at an old address leaves, without a redirect; so does the form o
 
 test("programs, feeds and whoever watches the process are answered wherever they ask", async () => {
   await web.anEdition("2026-04-15", [{ title: "A paper" }]);
-  for (const path of ["/health", "/ready", "/api/v1/topics", "/feed.xml", "/feed.json?topics=agents"])
+  for (const path of ["/health", "/ready", "/api/v1/topics", "/API/v1/topics", "/feed.xml", "/feed.json?topics=agents"])
     expect([path, (await ask("old.example", "GET", path)).status]).toEqual([path, 200]);
   // A feed names the new address, under the ids it always had.
   const [there, here] = [await ask("old.example", "GET", "/feed.json"), await ask("new.example", "GET", "/feed.json")];

@@ -70,6 +70,11 @@ describe.each([
     ]);
   });
 
+  it("what no job can be called is not there", async () => {
+    for (const path of ["letters/%00", "letters/x%00/logs", "letters/nothing", "nothing/1"])
+      expect([path, (await ask(`/admin/queues/api/queues/${path}`)).status]).toEqual([path, 404]);
+  });
+
   it("nothing can be changed, and nobody sees it without a session", async () => {
     const [letters] = [await queue.counts()];
     for (const [method, path] of [

@@ -12,6 +12,7 @@ import type { AdminKey } from "../../core/admin-key.ts";
 import { LOGIN_CAPS } from "../../core/caps.ts";
 import type { SourceRhythm } from "../../core/source-health.ts";
 import type { Texts } from "../../core/text.ts";
+import { NotFound } from "../../errors.ts";
 import type { Post } from "../../mail/post.ts";
 import type { Queue } from "../../queue/queue.ts";
 import type { Source } from "../../sources/source.ts";
@@ -107,6 +108,8 @@ export function adminRoutes(app: AdminApp, pages: Pages): Router {
   router.use(queuePages(app, sessions, sendLogin));
 
   answer(router, "/admin/login", {
+    // Whoever loads the page of a wrong password anew.
+    get: (_req, res) => res.redirect(303, "/admin"),
     post: [
       ...readForm,
       async (req, res) => {
@@ -147,5 +150,12 @@ export function adminRoutes(app: AdminApp, pages: Pages): Router {
       throw new Refused(403, "This form is not of your session. Load the page again.");
     return session;
   };
+  // What is not there is the operator's to know as well.
+  router.use(
+    "/admin",
+    desk.page(() => {
+      throw new NotFound("There is nothing at this address.");
+    }),
+  );
   return router;
 }
