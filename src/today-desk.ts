@@ -1,11 +1,12 @@
 /** The composition of `paperboy today`: sources, words and a mail server; no database, no queue, no web server. */
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Config } from "./config.ts";
 import { addressKey } from "./core/address-key.ts";
 import type { Address } from "./core/email-address.ts";
 import { openLinks, parseSecretKeys } from "./core/link.ts";
 import { openReturnAddresses } from "./core/return-address.ts";
 import type { Texts } from "./core/text.ts";
+import { openDataDir } from "./data-dir.ts";
 import { Invalid } from "./errors.ts";
 import { openFetch } from "./fetch.ts";
 import type { Log } from "./log.ts";
@@ -15,11 +16,14 @@ import { openWords } from "./open-words.ts";
 import { openSecrets } from "./secrets.ts";
 import { openSentToday } from "./sent-today.ts";
 import { readPapersFile } from "./sources/paper-files.ts";
+import { withLock } from "./store/embedded/lock.ts";
 
 export type TodayDesk = Awaited<ReturnType<typeof openTodayDesk>>;
 
 /** A connection for the one mail there is. */
 const CONNECTIONS = 1;
+/** Longer than sources and a mail server take that are slow in everything. */
+const WAIT_MS = 5 * 60_000;
 
 /** @throws {Invalid} for settings that name something unusable */
 export async function openTodayDesk(config: Config, { log, now = () => new Date() }: { log: Log; now?: () => Date }) {
@@ -34,6 +38,17 @@ export async function openTodayDesk(config: Config, { log, now = () => new Date(
     sent: openSentToday(dataDir),
     addressKey: async ({ key }: Pick<Address, "key">) =>
       addressKey(key, config.suppressionKey ?? (await openSecrets(dataDir)).suppressionKey),
+
+    /**
+     * Runs `work` while nobody else sends from this DATA_DIR: two at once would pick the same papers, and the one that
+     * writes down last what was sent would leave out the other's.
+     *
+     * @throws {Invalid} when nothing can be written there: before a mail goes out, for after it is too late
+     */
+    async alone(work: () => Promise<void>, onWait: (pid: number) => void): Promise<void> {
+      await openDataDir(dataDir);
+      await withLock(join(dataDir, "today.lock"), work, { waitMs: WAIT_MS, onWait });
+    },
 
     /** Opened by whoever sends: MJML takes longer to load than all the rest. @throws {Invalid} without SMTP_URL */
     async openPost(): Promise<Post> {

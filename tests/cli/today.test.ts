@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -223,6 +223,40 @@ test("what was sent is kept without the address, for its owner's eyes; somebody 
     env: { SMTP_URL: smtp.url },
   });
   expect(JSON.parse(other)).toMatchObject({ to: "y•••@example.org", hadBefore: 0, sent: 1 });
+});
+
+test("two at once send different papers, and both are remembered; so do two people's", {
+  timeout: 120_000,
+}, async () => {
+  await Promise.all([mailing(["--max-papers", "2"]), mailing(["--max-papers", "2"])]);
+  await Promise.all(
+    ["me@example.org", "you@example.org"].map((to) =>
+      run(["--papers", SAMPLE, "--to", to, "--max-papers", "1"], { env: { SMTP_URL: smtp.url } }),
+    ),
+  );
+  const kept = readFileSync(join(folder, "today.jsonl"), "utf8").trim().split("\n");
+  const entries = kept.map((line) => JSON.parse(line) as { to: string; papers: string[] });
+  const byReader = [...new Set(entries.map(({ to }) => to))].map((to) =>
+    entries.filter((one) => one.to === to).flatMap(({ papers }) => papers),
+  );
+  // Each paper by both its names: five of mine in three mails, one of yours.
+  expect(byReader.map((papers) => [papers.length, new Set(papers).size])).toEqual(
+    expect.arrayContaining([
+      [10, 10],
+      [2, 2],
+    ]),
+  );
+  expect([smtp.taken.length, readdirSync(folder).filter((name) => name.includes("lock"))]).toEqual([4, []]);
+});
+
+test("what cannot be written down afterwards is not sent", async () => {
+  const file = join(folder, "a-file");
+  writeFileSync(file, "");
+  const keys = { SECRET_KEYS: `1:${"0".repeat(64)}`, SUPPRESSION_KEY: "0".repeat(64) };
+  await expect(mailing([], { ...keys, DATA_DIR: join(file, "data") })).rejects.toThrow(
+    /^DATA_DIR: nothing can be kept in .* \(ENOTDIR\)/,
+  );
+  expect(smtp.taken).toEqual([]);
 });
 
 test("when all were sent before, no mail goes out", async () => {

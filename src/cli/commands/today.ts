@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { Command, Option } from "commander";
 import { makeTodaysDigest, type TodaysDigest } from "../../actions/make-todays-digest.ts";
-import { maskAddress, parseAddress } from "../../core/email-address.ts";
+import { type Address, maskAddress, parseAddress } from "../../core/email-address.ts";
 import type { Filter } from "../../core/filter.ts";
 import { Permanent, Temporary } from "../../errors.ts";
+import type { Post } from "../../mail/post.ts";
 import type { Outcome } from "../../mail/sender.ts";
 import type { TodayDesk } from "../../today-desk.ts";
 import { digestInTerminal, type Screen } from "../digest-in-terminal.ts";
@@ -74,6 +75,16 @@ async function send(needs: TodayNeeds, desk: TodayDesk, options: Options, to: st
   const filter = filterFrom(options, desk.catalogue);
   // Before anything is read: without a server to send by nothing else is worth the wait.
   const post = await desk.openPost();
+  const onWait = (pid: number) => needs.complain(`Process ${pid} sends from the same DATA_DIR. Waiting for it.`);
+  await desk.alone(() => sendAlone(needs, desk, options, { address, filter, post }), onWait);
+}
+
+async function sendAlone(
+  needs: TodayNeeds,
+  desk: TodayDesk,
+  options: Options,
+  { address, filter, post }: { readonly address: Address; readonly filter: Filter; readonly post: Post },
+): Promise<void> {
   const key = await desk.addressKey(address);
   const made = await make(needs, desk, options, {
     filter,
