@@ -1,6 +1,6 @@
 /** Calls made from the document: as it says, nearly so, and as nobody should write them. */
 import fc from "fast-check";
-import { addressOf, type Json, type Operation, type Schema } from "./api-document.ts";
+import { addressOf, type Json, type Operation, type Schema, textOf } from "./api-document.ts";
 
 export interface Call {
   readonly address: string;
@@ -91,7 +91,7 @@ export function callOf(
 
 /** Nothing, and dots, in the place of a part of a path make another address of it. */
 function notElsewhere({ parameters }: Operation, values: Record<string, Json>): Record<string, Json> {
-  const parts = parameters.filter(({ in: where, name }) => where === "path" && /^\.{0,2}$/.test(String(values[name])));
+  const parts = parameters.filter(({ in: where, name }) => where === "path" && /^\.{0,2}$/.test(textOf(values[name]!)));
   return { ...values, ...Object.fromEntries(parts.map(({ name }) => [name, "x"])) };
 }
 

@@ -145,10 +145,15 @@ export function addressOf({ path, parameters }: Operation, values: Readonly<Reco
     if (value === undefined) continue;
     // Half a letter has no place in an address: whoever writes one sends the mark that stands for what is no letter.
     if (where === "path")
-      address = address.replace(`{${name}}`, () => encodeURIComponent(Buffer.from(String(value)).toString()));
+      address = address.replace(`{${name}}`, () => encodeURIComponent(Buffer.from(textOf(value)).toString()));
     if (where === "query")
-      for (const one of Array.isArray(value) ? (explode ? value : [value.join(",")]) : [value])
-        query.append(name, typeof one === "object" ? JSON.stringify(one) : String(one));
+      for (const one of Array.isArray(value) ? (explode ? value : [value.map(textOf).join(",")]) : [value])
+        query.append(name, textOf(one));
   }
   return query.size > 0 ? `${address}?${query}` : address;
+}
+
+/** A value as an address has it. An object that has a `toString` of its own, being made of nothing but JSON, has no other text. */
+export function textOf(value: Json): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
