@@ -168,7 +168,7 @@ async function withdraw(sql: Sql, ids: readonly bigint[]): Promise<void> {
 }
 
 /**
- * What came back may name the address: its bytes and words go, what it was judged to say stays with the key. A report may tell
+ * What came back, and what servers answered, may name the address: its bytes and words go, what it was judged to say stays with the key. A report may tell
  * of several readers, and is taken in one order by all who are erased at once.
  */
 async function forgetReports(sql: Sql, ids: readonly bigint[]): Promise<void> {
@@ -179,6 +179,10 @@ async function forgetReports(sql: Sql, ids: readonly bigint[]): Promise<void> {
         UNION ALL SELECT report_id FROM verdicts WHERE subscription_id = ANY (${ids}::bigint[]))
       ORDER BY id FOR UPDATE)`;
   await sql.$executeRaw`UPDATE verdicts SET text = '' WHERE subscription_id = ANY (${ids}::bigint[])`;
+  // A server may name somebody by the part before the @ alone.
+  await sql.$executeRaw`
+    UPDATE deliveries SET answer = NULL
+    WHERE subscription_id = ANY (${ids}::bigint[]) AND paper_ids IS NOT NULL AND answer IS NOT NULL`;
 }
 
 /** Within the transaction that applies a report: what came back after somebody was erased brings the address again. */

@@ -54,6 +54,21 @@ async function everything(): Promise<string> {
   return JSON.stringify(rows);
 }
 
+test("what mail servers answered goes too: they name somebody as they like", async () => {
+  const id = await aReader();
+  await press.store.sql("SELECT make_delivery_partitions('2026-04-14', '2026-04-14')");
+  await press.store.sql(
+    `INSERT INTO deliveries (local_day, subscription_id, edition_date, cadence, due_at, send_by, state, reason, paper_ids, answer, ended_at)
+      VALUES ('2026-04-14', $1, '2026-04-13', 'daily', now(), now(), 'refused', 'refused-by-server', '{1}', '550 no ada.lovelace here', now())`,
+    [id],
+  );
+  await erase();
+  expect(await everything()).not.toMatch(/lovelace/i);
+  expect(await press.store.sql("SELECT state, reason, answer FROM deliveries WHERE reason IS NOT NULL")).toEqual([
+    { state: "refused", reason: "refused-by-server", answer: null },
+  ]);
+});
+
 test("address, choices and network address are gone from every table; keys, times and the proof of consent stay", async () => {
   const id = await aReader();
   await press.store.subscriptions.change(id, { ...chosen, zone: "Europe/Paris" }, "preferences-link");
