@@ -50,13 +50,15 @@ export async function closeEdition(
   options: { readonly force?: boolean } = {},
 ): Promise<Decision | "already-decided"> {
   const { pulls, papers, editions, log, closesAt, sources } = needs;
-  await editions.open(date);
   const files = await papers.fromFiles(FROM_FILE, date);
   const seen: Pull[] = await pulls.of(date);
   if (files) seen.push({ source: FROM_FILE, startedAt: files.since, outcome: "good", papers: files.papers });
   const trending = sources.filter((source) => source.trending).map((source) => source.name);
 
   const decision = decide(date, seen, now, { closesAt, sources: trending, ...options });
+  // An open row of a day to come would be the newest edition there is, for as long as that takes.
+  if (decision.because === "day-not-over") return decision;
+  await editions.open(date);
   // That it is late, or broken, wakes somebody: the watch over the house sees it in its row.
   if (decision.state === "open") return decision;
   const ranking = decision.state === "closed" ? await rank(needs, date) : { rankedBy: "trend" as const, papers: [] };

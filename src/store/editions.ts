@@ -198,12 +198,15 @@ export function editions(prisma: PrismaClient) {
       }),
 
     /** Opens again what was decided for days that are not over, while the clock stood ahead. @returns how many there were */
-    reopenFuture: () =>
+    reopenFuture: (): Promise<number> =>
       prisma.$transaction(async (sql) => {
-        const dates = Prisma.sql`state <> 'open' AND date >= (paperboy_now() + interval '1 hour')::date`;
-        await sql.$executeRaw`DELETE FROM edition_papers WHERE edition_date IN (SELECT date FROM editions WHERE ${dates})`;
-        return sql.$executeRaw`
-          UPDATE editions SET state = 'open', because = NULL, closed_at = NULL WHERE ${dates}`;
+        // The rows first: papers of an edition that is decided this moment are seen by whoever has waited for its row.
+        const reopened = await sql.$queryRaw<{ date: Day }[]>`
+          UPDATE editions SET state = 'open', revision = revision + 1, because = NULL, closed_at = NULL
+          WHERE state <> 'open' AND date >= (paperboy_now() + interval '1 hour')::date RETURNING date::text AS date`;
+        const dates = reopened.map(({ date }) => date);
+        await sql.$executeRaw`DELETE FROM edition_papers WHERE edition_date = ANY (${dates}::date[])`;
+        return reopened.length;
       }),
   };
 }

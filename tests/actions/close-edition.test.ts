@@ -133,6 +133,7 @@ test("by hand: decided at once, unless its day is not over", async () => {
   expect(await closeEdition(needs({ sources: [hub] }), "2026-04-15", at("2026-04-15T12:00Z"), force)).toEqual({
     ...{ state: "open", because: "day-not-over" },
   });
+  expect(await states()).toEqual([]);
   expect(await closeEdition(needs({ sources: [hub] }), "2026-04-14", at("2026-04-15T00:10Z"), force)).toMatchObject({
     state: "broken",
   });

@@ -173,11 +173,34 @@ test("what was decided while the clock stood ahead is open again, with nothing i
   await decide("2026-04-15", [aRankedPaper({ key: key! })]);
   await decide("2026-05-01", [], "broken");
   expect([await store.editions.reopenFuture(), await store.editions.reopenFuture()]).toEqual([2, 0]);
-  const states = await store.sql("SELECT date::text, state, because, closed_at FROM editions ORDER BY date");
+  const states = await store.sql("SELECT date::text, state, because, revision, closed_at FROM editions ORDER BY date");
   expect(states).toEqual([
-    { date: "2026-04-14", state: "closed", because: "a test", closed_at: at("2026-04-15T01:00Z") },
-    { date: "2026-04-15", state: "open", because: null, closed_at: null },
-    { date: "2026-05-01", state: "open", because: null, closed_at: null },
+    { date: "2026-04-14", state: "closed", because: "a test", revision: 1, closed_at: at("2026-04-15T01:00Z") },
+    { date: "2026-04-15", state: "open", because: null, revision: 2, closed_at: null },
+    { date: "2026-05-01", state: "open", because: null, revision: 2, closed_at: null },
   ]);
   expect(await decide("2026-04-15", [aRankedPaper({ key: key! })])).toBe(true);
+});
+
+test("nor does anything stay of one that another process decides while the first is opened again", async () => {
+  const [key] = await papers("2604.00001");
+  await decide("2026-04-20", [aRankedPaper({ key: key! })]);
+  const holder = await store.pool.connect();
+  await holder.query("BEGIN");
+  await holder.query("SELECT FROM edition_papers WHERE edition_date = '2026-04-20' FOR UPDATE");
+  const reopening = store.editions.reopenFuture();
+  const isWaiting = async () =>
+    (
+      await store.sql(
+        "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%edition_papers%'",
+      )
+    ).length > 0;
+  while (!(await isWaiting())) await new Promise((resolve) => setTimeout(resolve, 10));
+  await decide("2026-04-21", [aRankedPaper({ key: key! })]);
+  await holder.query("COMMIT");
+  holder.release();
+  await reopening;
+  await store.editions.reopenFuture();
+  expect(await store.sql("SELECT edition_date::text FROM edition_papers")).toEqual([]);
+  expect(await decide("2026-04-21", [aRankedPaper({ key: key! })])).toBe(true);
 });
