@@ -7,11 +7,10 @@ import { startWorkers } from "../workers/start.ts";
 import { watchDatabase } from "../workers/watch.ts";
 import { type App, openApp } from "./app.ts";
 import { type Config, nearNames, readConfig } from "./config.ts";
-import { Invalid, isForeseen, lastWords } from "./errors.ts";
+import { asPortFault, Invalid, isForeseen, lastWords } from "./errors.ts";
 import type { createServer } from "./http/server.ts";
 import { type Log, openLog } from "./log.ts";
 import { measureProcess } from "./metrics.ts";
-import { asPortFault } from "./port-fault.ts";
 import { openRecording } from "./sources/recording.ts";
 
 export interface Doors {

@@ -1,8 +1,8 @@
 /** Opens the mail: the servers it goes out by, the counter, and what brings back what came of it. */
+import { asPortFault } from "../errors.ts";
 import type { Fetch } from "../fetch.ts";
 import type { Log } from "../log.ts";
 import { openParts } from "../parts.ts";
-import { asPortFault } from "../port-fault.ts";
 import { type CounterNeeds, type CounterSettings, openCounter } from "./counter.ts";
 import { openExchangers } from "./exchangers.ts";
 import type { Intake, IntakeOptions } from "./intake.ts";
