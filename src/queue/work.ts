@@ -105,8 +105,14 @@ async function handle<Q extends QueueName>(
 /** The request that rang for it; null where the clock did. */
 function askedBy(job: Job): string | null {
   const { metadata } = job.opts.telemetry ?? {};
-  const { request } = metadata === undefined ? {} : (JSON.parse(metadata) as { request?: unknown });
-  return typeof request === "string" ? request : null;
+  if (metadata === undefined) return null;
+  try {
+    const { request } = JSON.parse(metadata) as { request?: unknown };
+    return typeof request === "string" ? request : null;
+  } catch {
+    // Another release's, or a hand's: the job is done all the same.
+    return null;
+  }
 }
 
 /** The message goes into the queue's storage, so it is masked like a log line. */

@@ -5,7 +5,7 @@ import { onTrail } from "../../src/log.ts";
 import { isEmpty, onEachQueue, until } from "../support/queues.ts";
 
 /** What becomes of a job that rang. */
-onEachQueue(({ it, open, stored, log, logged }) => {
+onEachQueue(({ it, open, below, stored, log, logged }) => {
   it("a job arrives with its payload, at the handler of its name", async () => {
     const queue = await open();
     const came: unknown[] = [];
@@ -67,6 +67,20 @@ onEachQueue(({ it, open, stored, log, logged }) => {
     await until(async () => (await queue.counts()).reports.failed === faults.length);
     expect(calls).toBe(faults.length);
     expect((await queue.counts()).reports).toEqual({ waiting: 0, active: 0, delayed: 0, failed: faults.length });
+  });
+
+  it("a job whose trail cannot be read is done all the same, as nobody's", async () => {
+    const queue = await open();
+    const trails = ["", "{", "null", "7", '{"request":7}'];
+    const jobs = (await below()).queue("reports");
+    for (const [n, metadata] of trails.entries())
+      await jobs.add("apply-report", { reportId: String(n) }, { telemetry: { metadata } });
+    queue.work("reports", { "apply-report": async ({ reportId }) => log.warn({ reportId }, "applied") });
+    await until(() => logged.length === trails.length);
+    expect(logged.map((line) => [line.reportId, line.request, line.msg]).sort()).toEqual(
+      trails.map((_, n) => [String(n), undefined, "applied"]),
+    );
+    await jobs.close();
   });
 
   it("what a job writes carries the request that rang for it, and none when the clock did", async () => {

@@ -3,6 +3,7 @@ import { Redis } from "ioredis";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, vi } from "vitest";
 import { openLog } from "../../src/log.ts";
+import { type Backend, openBackend } from "../../src/queue/backend.ts";
 import { openQueue, type Queue } from "../../src/queue/queue.ts";
 import { aDatabase } from "./database.ts";
 import { needs } from "./needs.ts";
@@ -20,6 +21,8 @@ export function onEachQueue(
     readonly it: ReturnType<typeof needs>;
     /** Another process's view of this test's queue. */
     open(): Promise<Queue>;
+    /** Where it is kept, for whoever writes to it in another way. */
+    below(): Promise<Backend>;
     /** Everything in it is gone. */
     lose(): Promise<void>;
     /** All that is kept of the failed jobs, as text. */
@@ -46,7 +49,7 @@ export function onEachQueue(
     },
   ];
   describe.each(bodies)("the queue on $name", ({ it, place }) => {
-    const opened: Queue[] = [];
+    const opened: Pick<Queue, "close">[] = [];
     const logged: { msg: string }[] = [];
     const log = openLog({ level: "warn", pretty: false, write: (line) => logged.push(JSON.parse(line)) });
     let at: Place | undefined;
@@ -64,6 +67,11 @@ export function onEachQueue(
         const queue = await openQueue({ databaseUrl: at.databaseUrl, redisUrl: at.redisUrl, prefix: "test", log });
         opened.push(queue);
         return queue;
+      },
+      async below() {
+        const backend = await openBackend({ ...at!, prefix: "test", log });
+        opened.push(backend);
+        return backend;
       },
       lose: () => at!.lose(),
       stored: () => everythingStored(at!),
