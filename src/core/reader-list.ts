@@ -3,10 +3,10 @@ import { Invalid } from "../errors.ts";
 import { fromCsvField } from "./csv.ts";
 import type { DomainList } from "./domain-list.ts";
 import { type Address, parseAddress } from "./email-address.ts";
-import { type Filter, filterSchema, type Watch } from "./filter.ts";
+import type { Filter, Watch } from "./filter.ts";
 import { cutAtWord, inertText } from "./inert.ts";
-import { problemsOf } from "./problems.ts";
-import { type Preferences, preferencesSchema } from "./subscription.ts";
+import { preferencesReader } from "./listed-preferences.ts";
+import type { Preferences } from "./subscription.ts";
 import type { Catalogue } from "./topics.ts";
 
 /** One reader of a list, ready to be taken in. */
@@ -25,7 +25,10 @@ export interface ListedReader {
 /** Where each thing stands in a line; several places for what several columns may say, the best first. */
 export type Columns = Readonly<Record<Field, readonly number[]>>;
 
-type Field = keyof typeof NAMES;
+export type Field = keyof typeof NAMES;
+
+/** What a line says in the best of the columns for a field; empty where it says nothing. */
+export type Cells = (field: Field) => string;
 
 /**
  * The names a column goes by, the clearest first, in small letters and digits alone. Those of our own export, and of others':
@@ -97,7 +100,7 @@ function keyOf(name: string): string {
 }
 
 /**
- * What each line says. Preferences that were read before are not read again: a list has few, however long it is.
+ * What each line says.
  *
  * @returns the reader, or in words why the line is refused, without any address
  */
@@ -109,23 +112,8 @@ export function readerReader(
     now,
   }: { readonly catalogue: Catalogue; readonly refusedDomains: DomainList; readonly now: Date },
 ): (fields: readonly string[]) => ListedReader | { readonly refused: string } {
-  const schema = preferencesSchema(filterSchema(catalogue));
-  const known = new Map<string, Preferences>();
+  const preferencesIn = preferencesReader(catalogue);
   const width = Math.max(...Object.values(columns).flat()) + 1;
-
-  const preferencesIn = (cells: Cells): Preferences => {
-    const given = PREFERENCES.map((field) => cells(field));
-    const key = JSON.stringify(given);
-    let preferences = known.get(key);
-    if (preferences === undefined) {
-      const parsed = schema.safeParse(rawPreferences(cells));
-      if (!parsed.success) throw new Invalid(problemsOf(parsed.error).map(inWords).join(" "));
-      preferences = parsed.data;
-      if (known.size >= MOST_KNOWN) known.clear();
-      known.set(key, preferences);
-    }
-    return preferences;
-  };
 
   return (fields) => {
     const places = (field: Field) => columns[field].map((at) => fromCsvField((fields[at] ?? "").trim()).trim());
@@ -155,13 +143,6 @@ function withoutAddresses(reason: string, fields: readonly string[]): string {
   return reason.replace(/[^\s"]+@[^\s"]+/gu, (word) => (fields.some((text) => text.includes(word)) ? "•••" : word));
 }
 
-type Cells = (field: Field) => string;
-
-const PREFERENCES = [
-  ...["filter", "topics", "categories", "include", "authors", "exclude", "minUpvotes", "onlyWithCode"],
-  ...["cadence", "weekday", "hour", "zone", "maxPapers", "language", "format"],
-] as Field[];
-const MOST_KNOWN = 5_000;
 /** Proof in words: a sentence or two. */
 const LONGEST_CONSENT = 500;
 
@@ -201,68 +182,6 @@ function instantIn(text: string): Date | null {
 
 function readInstant(text: string, what: string): Date {
   return instantIn(text) ?? refuse(`${what}: write a time such as 2026-12-24T07:00Z.`);
-}
-
-/** As they stand in the cells, for the schema to judge; an empty cell says nothing. */
-function rawPreferences(cells: Cells): unknown {
-  const raw: Record<string, unknown> = { filter: rawFilter(cells) };
-  const put = (field: Field, value: (text: string) => unknown) => {
-    const text = cells(field);
-    if (text !== "") raw[field] = value(text);
-  };
-  put("cadence", (text) => text.toLowerCase());
-  put("weekday", readWeekday);
-  put("hour", (text) => number(text.replace(/:00(?::00)?$/, "")));
-  put("zone", (text) => text);
-  put("maxPapers", number);
-  put("language", (text) => text);
-  put("format", (text) => ({ plain: "text" })[text.toLowerCase()] ?? text.toLowerCase());
-  // A weekday beside a daily digest is the column of somebody else in the list.
-  if (raw.cadence !== "weekly") delete raw.weekday;
-  return raw;
-}
-
-function rawFilter(cells: Cells): unknown {
-  const whole = cells("filter");
-  if (whole !== "") {
-    try {
-      return JSON.parse(whole);
-    } catch {
-      refuse(
-        'filter: this is no JSON. Write one like {"watches": [{"topics": ["agents"]}]}, or use the other columns.',
-      );
-    }
-  }
-  const watch: Record<string, unknown> = {};
-  for (const field of ["topics", "categories"] as const) put(field, /[,;|\n]/);
-  for (const field of ["include", "authors", "exclude"] as const) put(field, /[;|\n]/);
-  if (cells("minUpvotes") !== "") watch.minUpvotes = number(cells("minUpvotes"));
-  if (cells("onlyWithCode") !== "") watch.onlyWithCode = /^(?:true|yes|1|x)$/i.test(cells("onlyWithCode"));
-  return { watches: Object.keys(watch).length === 0 ? [] : [watch] };
-
-  function put(field: "topics" | "categories" | "include" | "authors" | "exclude", separator: RegExp): void {
-    const entries = cells(field)
-      .split(separator)
-      .map((entry) => entry.trim())
-      .filter((entry) => entry !== "");
-    if (entries.length > 0) watch[field] = entries;
-  }
-}
-
-const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-
-function readWeekday(text: string): unknown {
-  const at = text.length < 3 ? -1 : WEEKDAYS.findIndex((name) => name.startsWith(text.toLowerCase()));
-  return at < 0 ? number(text) : at + 1;
-}
-
-/** What is no number stays text, for the schema to refuse. */
-function number(text: string): unknown {
-  return /^\d+$/.test(text) ? Number(text) : text;
-}
-
-function inWords({ field, message }: { readonly field: string; readonly message: string }): string {
-  return `${field.replace(/^filter\.watches\.0\./, "") || "line"}: ${message}`;
 }
 
 function refuse(reason: string): never {
