@@ -1,56 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { addDays } from "../../src/core/day.ts";
+import { describe, expect, test } from "vitest";
 import { localTimeOf } from "../../src/core/zone.ts";
-import { type PreferencesGiven, preferences } from "../support/builders.ts";
+import { preferences } from "../support/builders.ts";
 import { at } from "../support/time.ts";
-import { aPress, type Press } from "./press.ts";
+import { aPlanner, daysFrom } from "./planner.ts";
 
-let press: Press;
-beforeAll(async () => {
-  press = await aPress();
-});
-afterAll(() => press.end());
-beforeEach(() => press.clear(at("2026-01-01T00:00Z")));
-
-/** An edition of each of these UTC days, with a paper, closed at 01:00 on the next day unless it is said otherwise. */
-async function editions(
-  days: readonly string[],
-  closedAt: Readonly<Record<string, string | null>> = {},
-): Promise<void> {
-  for (const day of days) {
-    const closed = closedAt[day] === undefined ? `${addDays(day, 1)}T01:00Z` : closedAt[day];
-    await press.store.sql("INSERT INTO editions (date, state, closed_at) VALUES ($1, $2, $3)", [
-      ...[day, closed === null ? "open" : "closed", closed],
-    ]);
-  }
-}
-
-async function plan(time: string): Promise<number> {
-  await press.store.clock.set(at(time));
-  return press.plan();
-}
-/** A tick an hour, from one time to another, both included. */
-async function everyHour(from: string, to: string, besides: (time: string) => unknown = () => {}): Promise<void> {
-  for (let time = at(from); time <= at(to); time = new Date(time.getTime() + 3_600_000)) {
-    await press.store.clock.set(time);
-    await besides(time.toISOString().slice(0, 16));
-    await press.plan();
-    // Sent at once, so that the next day finds nobody busy.
-    await press.store.sql("UPDATE deliveries SET state = 'accepted', next_try_at = NULL WHERE next_try_at IS NOT NULL");
-  }
-}
-async function planned() {
-  const rows = await press.store.sql<{ day: string; edition: string; due: Date }>(
-    "SELECT local_day::text AS day, edition_date::text AS edition, due_at AS due FROM deliveries ORDER BY subscription_id, due_at",
-  );
-  return rows.map(({ day, edition, due }) => `${day} ${edition} ${due.toISOString().slice(0, 16)}Z`);
-}
-const decided = () =>
-  press.store.sql<{ day: string; outcome: string; because: string | null; planned: number }>(
-    "SELECT local_day::text AS day, outcome, because, planned FROM group_days ORDER BY group_id, local_day",
-  );
-const reader = (given: PreferencesGiven) => press.store.aReader(preferences(given));
-const daysFrom = (first: string, count: number) => Array.from({ length: count }, (_, n) => addDays(first, n));
+const { press, editions, plan, everyHour, planned, decided, reader } = aPlanner();
 
 describe("C18: the clocks change", () => {
   test("forward: 02:30 does not exist in Berlin on 29 March, so the reader at 2 is due at 3, once", async () => {
@@ -86,12 +40,14 @@ describe("C18: readers who move", () => {
     [23, 0],
     [0, 23],
   ])("the hour changed from %i to %i: one digest a local day at most, no edition twice", async (before, after) => {
-    await press.store.clock.set(at("2026-04-13T23:30Z"));
+    await press().store.clock.set(at("2026-04-13T23:30Z"));
     const id = await reader({ hour: before });
     await editions(daysFrom("2026-04-12", 7));
     await everyHour("2026-04-14T00:00Z", "2026-04-18T23:00Z", (time) =>
       time === "2026-04-15T23:00"
-        ? press.plan().then(() => press.store.subscriptions.change(id, preferences({ hour: after }), "test"))
+        ? press()
+            .plan()
+            .then(() => press().store.subscriptions.change(id, preferences({ hour: after }), "test"))
         : null,
     );
     const got = (await planned()).map((row) => row.split(" "));
@@ -115,12 +71,12 @@ describe("C18: readers who move", () => {
   });
 
   test("to an hour that has passed today: today's digest still comes; to one later in a day that had its digest: tomorrow", async () => {
-    await press.store.clock.set(at("2026-04-15T05:00Z"));
+    await press().store.clock.set(at("2026-04-15T05:00Z"));
     const [early, late] = [await reader({ hour: 20 }), await reader({ hour: 6 })];
     await editions(daysFrom("2026-04-13", 3));
     await everyHour("2026-04-15T06:00Z", "2026-04-15T09:00Z");
-    await press.store.subscriptions.change(early, preferences({ hour: 6 }), "test");
-    await press.store.subscriptions.change(late, preferences({ hour: 20 }), "test");
+    await press().store.subscriptions.change(early, preferences({ hour: 6 }), "test");
+    await press().store.subscriptions.change(late, preferences({ hour: 20 }), "test");
     await everyHour("2026-04-15T10:00Z", "2026-04-16T05:00Z");
     expect(await planned()).toEqual([
       "2026-04-15 2026-04-14 2026-04-15T06:00Z",
@@ -137,7 +93,7 @@ describe("C18: readers who move", () => {
     async (zone, until) => {
       const id = await reader({ zone: "Europe/Berlin", hour: 7 });
       await editions(daysFrom("2026-04-12", 9));
-      const { subscriptions } = press.store;
+      const { subscriptions } = press().store;
       await everyHour("2026-04-14T00:00Z", "2026-04-20T12:00Z", async (time) => {
         if (time === "2026-04-15T22:00") await subscriptions.goElsewhere(id, zone, at(until), "test");
         // As the sweep does, and as late as it may be.
@@ -169,7 +125,7 @@ describe("C18: readers who move", () => {
     let move = 0;
     await everyHour("2026-04-13T00:00Z", "2026-04-19T00:00Z", async (time) => {
       if (Number(time.slice(11, 13)) % 5 === 0)
-        await press.store.subscriptions.change(
+        await press().store.subscriptions.change(
           id,
           preferences({ zone: zones[move++ % zones.length]!, hour: (move * 7) % 24 }),
           "test",
@@ -185,9 +141,9 @@ describe("C18: readers who move", () => {
     const id = await reader({ hour: 7 });
     await editions(daysFrom("2026-04-10", 6));
     await everyHour("2026-04-15T07:00Z", "2026-04-15T09:00Z");
-    await press.store.subscriptions.change(id, preferences({ cadence: "weekly", weekday: 3, hour: 7 }), "test");
+    await press().store.subscriptions.change(id, preferences({ cadence: "weekly", weekday: 3, hour: 7 }), "test");
     await everyHour("2026-04-15T10:00Z", "2026-04-15T12:00Z");
-    await press.store.subscriptions.change(id, preferences({ hour: 7 }), "test");
+    await press().store.subscriptions.change(id, preferences({ hour: 7 }), "test");
     await everyHour("2026-04-15T13:00Z", "2026-04-16T07:00Z");
     expect(await planned()).toEqual([
       "2026-04-15 2026-04-14 2026-04-15T07:00Z",
@@ -201,7 +157,7 @@ describe("C18: thirty hours down", () => {
     await reader({ hour: 7 });
     await editions(daysFrom("2026-04-12", 3));
     await plan("2026-04-14T07:00Z");
-    await press.store.sql("UPDATE deliveries SET state = 'accepted', next_try_at = NULL");
+    await press().store.sql("UPDATE deliveries SET state = 'accepted', next_try_at = NULL");
     await editions(["2026-04-15"]);
     await plan("2026-04-16T12:00Z");
     expect(await planned()).toEqual([
@@ -219,7 +175,7 @@ describe("C18: thirty hours down", () => {
     await reader({ hour: 7 });
     await editions(daysFrom("2026-04-12", 5));
     await plan("2026-04-14T07:00Z");
-    await press.store.sql("UPDATE deliveries SET state = 'accepted', next_try_at = NULL");
+    await press().store.sql("UPDATE deliveries SET state = 'accepted', next_try_at = NULL");
     await plan("2026-04-16T03:00:01Z");
     expect((await decided()).slice(1)).toEqual([{ day: "2026-04-15", outcome: "missed", because: "late", planned: 0 }]);
     await plan("2026-04-17T06:59Z");
@@ -230,7 +186,7 @@ describe("C18: thirty hours down", () => {
   test("a year away leaves a fortnight of reasons, not three hundred", async () => {
     await reader({ hour: 7 });
     await editions(["2025-01-01"]);
-    await press.store.sql("UPDATE subscription_clocks SET joined_at = '2025-01-01'");
+    await press().store.sql("UPDATE subscription_clocks SET joined_at = '2025-01-01'");
     await plan("2025-01-02T07:00Z");
     await plan("2026-01-02T08:00Z");
     const days = await decided();

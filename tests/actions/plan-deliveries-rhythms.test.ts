@@ -1,43 +1,20 @@
 /** What the clocks do to those who are not written to every day. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type PreferencesGiven, preferences } from "../support/builders.ts";
-import { at } from "../support/time.ts";
-import { aPress, type Press } from "./press.ts";
+import { describe, expect, test } from "vitest";
+import { preferences } from "../support/builders.ts";
+import { aPlanner } from "./planner.ts";
 
-let press: Press;
-beforeAll(async () => {
-  press = await aPress();
-});
-afterAll(() => press.end());
-beforeEach(() => press.clear(at("2026-01-01T00:00Z")));
-
-const reader = (given: PreferencesGiven) => press.store.aReader(preferences(given));
+const { press, everyHour, planned, reader } = aPlanner();
 
 /** An edition a day, closed at 01:00 on the next. */
 async function editions(first: string, last: string): Promise<void> {
-  await press.store.sql(
+  await press().store.sql(
     `INSERT INTO editions (date, state, closed_at)
      SELECT day, 'closed', day + interval '1 day 1 hour' FROM generate_series($1::timestamp, $2::timestamp, '1 day') AS day`,
     [first, last],
   );
 }
-/** A tick an hour, from one time to another, both included; what is planned is sent at once. */
-async function everyHour(from: string, to: string): Promise<void> {
-  for (let time = at(from); time <= at(to); time = new Date(time.getTime() + 3_600_000)) {
-    await press.store.clock.set(time);
-    await press.plan();
-    await press.store.sql("UPDATE deliveries SET state = 'accepted', next_try_at = NULL WHERE next_try_at IS NOT NULL");
-  }
-}
-/** Local day, edition and hour of each delivery. */
-async function planned(): Promise<string[]> {
-  const rows = await press.store.sql<{ day: string; edition: string; due: Date }>(
-    "SELECT local_day::text AS day, edition_date::text AS edition, due_at AS due FROM deliveries ORDER BY subscription_id, due_at",
-  );
-  return rows.map(({ day, edition, due }) => `${day} ${edition} ${due.toISOString().slice(0, 16)}Z`);
-}
 const missed = () =>
-  press.store.sql(
+  press().store.sql(
     "SELECT local_day::text AS day, because FROM group_days WHERE outcome = 'missed' AND local_day >= '2026-04-16' ORDER BY 1",
   );
 
@@ -125,7 +102,7 @@ describe("C18: readers who move", () => {
     const id = await reader({ ...here, zone: "Pacific/Kiritimati" });
     await editions("2026-04-01", "2026-04-24");
     await everyHour("2026-04-14T16:00Z", "2026-04-14T18:00Z"); // Wednesday, 07:00 in Kiritimati is Tuesday 17:00 UTC
-    await press.store.subscriptions.change(id, preferences({ ...here, zone: "Pacific/Honolulu" }), "test");
+    await press().store.subscriptions.change(id, preferences({ ...here, zone: "Pacific/Honolulu" }), "test");
     await everyHour("2026-04-14T19:00Z", "2026-04-15T20:00Z");
     await everyHour("2026-04-22T16:00Z", "2026-04-22T20:00Z");
     expect(await planned()).toEqual([
@@ -138,7 +115,7 @@ describe("C18: readers who move", () => {
     const id = await reader({ hour: 7, zone: "Pacific/Kiritimati" });
     await editions("2026-04-01", "2026-04-24");
     await everyHour("2026-04-14T16:00Z", "2026-04-14T18:00Z");
-    await press.store.subscriptions.change(id, preferences({ hour: 7, zone: "Pacific/Honolulu" }), "test");
+    await press().store.subscriptions.change(id, preferences({ hour: 7, zone: "Pacific/Honolulu" }), "test");
     await everyHour("2026-04-14T19:00Z", "2026-04-16T20:00Z");
     expect(await planned()).toEqual([
       "2026-04-15 2026-04-13 2026-04-14T17:00Z",
@@ -150,7 +127,7 @@ describe("C18: readers who move", () => {
     const id = await reader({ cadence: "weekdays", hour: 23 });
     await editions("2026-04-08", "2026-04-24");
     await everyHour("2026-04-17T20:00Z", "2026-04-17T23:00Z");
-    await press.store.subscriptions.change(id, preferences({ cadence: "weekdays", hour: 0 }), "test");
+    await press().store.subscriptions.change(id, preferences({ cadence: "weekdays", hour: 0 }), "test");
     await everyHour("2026-04-18T00:00Z", "2026-04-21T01:00Z");
     expect(await planned()).toEqual([
       "2026-04-17 2026-04-16 2026-04-17T23:00Z",

@@ -1,59 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { planDeliveries } from "../../src/actions/plan-deliveries.ts";
-import { addDays } from "../../src/core/day.ts";
 import { planning } from "../../src/store/planning.ts";
-import { type PreferencesGiven, preferences } from "../support/builders.ts";
+import { preferences } from "../support/builders.ts";
 import { at } from "../support/time.ts";
-import { aPress, type Press } from "./press.ts";
+import { aPlanner, daysFrom } from "./planner.ts";
 
-let press: Press;
-beforeAll(async () => {
-  press = await aPress();
-});
-afterAll(() => press.end());
-beforeEach(() => press.clear(at("2026-01-01T00:00Z")));
-
-/** An edition of each of these UTC days, with a paper, closed at 01:00 on the next day unless it is said otherwise. */
-async function editions(
-  days: readonly string[],
-  closedAt: Readonly<Record<string, string | null>> = {},
-): Promise<void> {
-  for (const day of days) {
-    const closed = closedAt[day] === undefined ? `${addDays(day, 1)}T01:00Z` : closedAt[day];
-    await press.store.sql("INSERT INTO editions (date, state, closed_at) VALUES ($1, $2, $3)", [
-      ...[day, closed === null ? "open" : "closed", closed],
-    ]);
-  }
-}
+const { press, editions, plan, everyHour, planned, decided, reader } = aPlanner();
 const closeAt = (day: string, closed: string) =>
-  press.store.sql("UPDATE editions SET state = 'closed', closed_at = $2 WHERE date = $1", [day, closed]);
-
-async function plan(time: string): Promise<number> {
-  await press.store.clock.set(at(time));
-  return press.plan();
-}
-/** A tick an hour, from one time to another, both included. */
-async function everyHour(from: string, to: string, besides: (time: string) => unknown = () => {}): Promise<void> {
-  for (let time = at(from); time <= at(to); time = new Date(time.getTime() + 3_600_000)) {
-    await press.store.clock.set(time);
-    await besides(time.toISOString().slice(0, 16));
-    await press.plan();
-    // Sent at once, so that the next day finds nobody busy.
-    await press.store.sql("UPDATE deliveries SET state = 'accepted', next_try_at = NULL WHERE next_try_at IS NOT NULL");
-  }
-}
-async function planned() {
-  const rows = await press.store.sql<{ day: string; edition: string; due: Date }>(
-    "SELECT local_day::text AS day, edition_date::text AS edition, due_at AS due FROM deliveries ORDER BY subscription_id, due_at",
-  );
-  return rows.map(({ day, edition, due }) => `${day} ${edition} ${due.toISOString().slice(0, 16)}Z`);
-}
-const decided = () =>
-  press.store.sql<{ day: string; outcome: string; because: string | null; planned: number }>(
-    "SELECT local_day::text AS day, outcome, because, planned FROM group_days ORDER BY group_id, local_day",
-  );
-const reader = (given: PreferencesGiven) => press.store.aReader(preferences(given));
-const daysFrom = (first: string, count: number) => Array.from({ length: count }, (_, n) => addDays(first, n));
+  press().store.sql("UPDATE editions SET state = 'closed', closed_at = $2 WHERE date = $1", [day, closed]);
 
 describe("an edition that is late", () => {
   test("is waited for by those whose hour came, and by nobody whose hour it was not due for", async () => {
@@ -94,8 +48,8 @@ describe("an edition that is late", () => {
     const other = await reader({ hour: 9 });
     await editions(daysFrom("2026-04-12", 3), { "2026-04-14": null });
     await plan("2026-04-15T07:00Z");
-    await press.store.clock.set(at("2026-04-15T08:00Z"));
-    await press.store.subscriptions.change(other, preferences({ hour: 7 }), "test");
+    await press().store.clock.set(at("2026-04-15T08:00Z"));
+    await press().store.subscriptions.change(other, preferences({ hour: 7 }), "test");
     await closeAt("2026-04-14", "2026-04-15T10:30Z");
     await plan("2026-04-15T10:31Z");
     await plan("2026-04-15T10:32Z");
@@ -109,9 +63,9 @@ describe("who comes back", () => {
     const [alone, together] = [await reader({ hour: 7, zone: "Europe/Berlin" }), await reader({ hour: 7 })];
     await reader({ hour: 7 });
     await editions(daysFrom("2026-04-12", 4));
-    for (const id of [alone, together]) await press.store.subscriptions.pause(id, null, "test");
+    for (const id of [alone, together]) await press().store.subscriptions.pause(id, null, "test");
     await plan("2026-04-15T07:00Z");
-    for (const id of [alone, together]) await press.store.subscriptions.resume(id, "test");
+    for (const id of [alone, together]) await press().store.subscriptions.resume(id, "test");
     await plan("2026-04-15T08:00Z");
     expect(await planned()).toEqual(["2026-04-15 2026-04-14 2026-04-15T07:00Z"]);
     await everyHour("2026-04-16T00:00Z", "2026-04-16T08:00Z");
@@ -122,11 +76,11 @@ describe("who comes back", () => {
     const id = await reader({ hour: 0 });
     await reader({ hour: 0 });
     await editions(daysFrom("2026-04-12", 3));
-    await press.store.subscriptions.pause(id, at("2026-04-15T00:00Z"), "test");
+    await press().store.subscriptions.pause(id, at("2026-04-15T00:00Z"), "test");
     // The group is planned a moment before the pause is looked at.
     await plan("2026-04-15T00:00Z");
-    await press.store.clock.set(at("2026-04-15T00:00:30Z"));
-    await press.sweep();
+    await press().store.clock.set(at("2026-04-15T00:00:30Z"));
+    await press().sweep();
     await plan("2026-04-15T00:01Z");
     expect(await planned()).toEqual(Array(2).fill("2026-04-15 2026-04-13 2026-04-15T00:00Z"));
   });
@@ -134,9 +88,9 @@ describe("who comes back", () => {
   test("a weekly reader whose pause ended at the hour of their day does not wait another week", async () => {
     const id = await reader({ cadence: "weekly", weekday: 3, hour: 0 });
     await editions(daysFrom("2026-04-10", 5));
-    await press.store.subscriptions.pause(id, at("2026-04-15T00:00Z"), "test");
-    await press.store.clock.set(at("2026-04-15T00:00:30Z"));
-    await press.sweep();
+    await press().store.subscriptions.pause(id, at("2026-04-15T00:00Z"), "test");
+    await press().store.clock.set(at("2026-04-15T00:00:30Z"));
+    await press().sweep();
     await plan("2026-04-15T00:01Z");
     expect(await planned()).toEqual(["2026-04-15 2026-04-13 2026-04-15T00:00Z"]);
   });
@@ -144,54 +98,54 @@ describe("who comes back", () => {
   test("who left before their hour and took it back after it has today's digest; who had it already has no second", async () => {
     const [before, after] = [await reader({ hour: 7 }), await reader({ hour: 7 })];
     await editions(daysFrom("2026-04-12", 3));
-    await press.store.subscriptions.end(before, "reader", "test");
+    await press().store.subscriptions.end(before, "reader", "test");
     await plan("2026-04-15T07:00Z");
-    await press.store.subscriptions.end(after, "reader", "test");
-    await press.store.clock.set(at("2026-04-15T07:10Z"));
-    for (const id of [before, after]) await press.store.subscriptions.undo(id, "test");
+    await press().store.subscriptions.end(after, "reader", "test");
+    await press().store.clock.set(at("2026-04-15T07:10Z"));
+    for (const id of [before, after]) await press().store.subscriptions.undo(id, "test");
     await plan("2026-04-15T07:11Z");
     expect(await planned()).toEqual(Array(2).fill("2026-04-15 2026-04-14 2026-04-15T07:00Z"));
   });
 });
 
 test("a large group is rung for in ranges of three hundred, and nothing is rung for when nothing was planned", async () => {
-  await press.many(650);
+  await press().many(650);
   await editions(["2026-04-14"]);
   expect(await plan("2026-04-15T07:00Z")).toBe(650);
-  const [first] = await press.store.sql<{ id: string }>("SELECT min(id) AS id FROM deliveries");
+  const [first] = await press().store.sql<{ id: string }>("SELECT min(id) AS id FROM deliveries");
   const from = BigInt(first!.id);
   const range = (since: bigint, until: bigint) => ({
     name: "deliver-batch",
     payload: { localDay: "2026-04-15", fromId: String(from + since), toId: String(from + until) },
   });
-  expect(press.queue.rung()).toEqual([range(0n, 299n), range(300n, 599n), range(600n, 649n)]);
-  expect([await plan("2026-04-15T07:01Z"), press.queue.rung()]).toEqual([0, []]);
+  expect(press().queue.rung()).toEqual([range(0n, 299n), range(300n, 599n), range(600n, 649n)]);
+  expect([await plan("2026-04-15T07:01Z"), press().queue.rung()]).toEqual([0, []]);
 });
 
 test("P1: a page is rung for before the next one is planned", async () => {
-  await press.many(25);
+  await press().many(25);
   await editions(["2026-04-14"]);
-  await press.store.clock.set(at("2026-04-15T07:00Z"));
+  await press().store.clock.set(at("2026-04-15T07:00Z"));
   const plannedAtRing: number[] = [];
   const ring = async () => {
-    const [row] = await press.store.sql<{ count: number }>("SELECT count(*)::int AS count FROM deliveries");
+    const [row] = await press().store.sql<{ count: number }>("SELECT count(*)::int AS count FROM deliveries");
     plannedAtRing.push(row!.count);
   };
-  const inPages = planning(press.store.prisma, { pageSize: 10 });
-  await planDeliveries({ ...press.needs, planning: inPages, queue: { ring } }, at("2026-04-15T07:00Z"));
+  const inPages = planning(press().store.prisma, { pageSize: 10 });
+  await planDeliveries({ ...press().needs, planning: inPages, queue: { ring } }, at("2026-04-15T07:00Z"));
   expect(plannedAtRing).toEqual([10, 20, 25]);
 });
 
 test("a planner that looked before another one planned does not take its decision back", async () => {
   await reader({ hour: 7 });
   await editions(daysFrom("2026-04-12", 3));
-  await press.store.clock.set(at("2026-04-15T07:00Z"));
+  await press().store.clock.set(at("2026-04-15T07:00Z"));
   const blind = {
-    ...press.needs,
+    ...press().needs,
     editions: {
-      ...press.store.editions,
+      ...press().store.editions,
       since: async () => {
-        await press.plan();
+        await press().plan();
         return [{ date: "2026-04-14", state: "open" as const, closedAt: null }];
       },
     },
