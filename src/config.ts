@@ -178,7 +178,8 @@ function toProblem(issue: z.core.$ZodIssue, env: Readonly<Record<string, string 
 
 /** Secrets do not belong on a terminal or in a log, however the URL around them is broken. */
 function shown(field: string, value: string): string {
-  if (/KEY|PASSWORD|TOKEN|HEADERS|WEBHOOK_(?!SES)/.test(field)) return "…";
+  // Whoever knows the path of a heartbeat's address can send one.
+  if (/KEY|PASSWORD|TOKEN|HEADERS|HEARTBEAT|WEBHOOK_(?!SES)/.test(field)) return "…";
   if (!/_URLS?$|_ENDPOINT$/.test(field)) return value;
   return value.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, "$1…@").replace(/(pass(?:word)?=)[^&,\s]*/gi, "$1…");
 }

@@ -21,6 +21,8 @@ test.each([
   ["GET /lost-link?email=reader%40example.com&x=1", "GET /lost-link?[address]&x=1"],
   ["bounce+reader=example.com@bounces.example.org", "[address]"],
   ["connect postgresql://paperboy:secret@127.0.0.1:5432/paperboy", "connect postgresql://[address]:5432/paperboy"],
+  ["smtps://user:password@smtp.example.com", "smtps://[address]"],
+  ["user:password@smtp.example.org.evil.example", "[address]"],
   ["bounce+abc@bounces.example.org, reader@example.com", "[address], [address]"],
   [`GET /confirm/${token}`, "GET /confirm/[link]"],
   [`https://x.test/preferences/${token}?a=b#c`, "https://x.test/preferences/[link]?a=b#c"],
@@ -39,6 +41,8 @@ test.each([
   "POST /subscriptions",
   "follow @openai, price @ 10",
   "at run (/srv/paperboy/node_modules/@prisma/client/runtime.js:10:5)",
+  "SMTP_URL is not set. Write SMTP_URL=smtps://user:password@smtp.example.org",
+  "DATABASE_URL is not such a URL. Write postgresql://user:password@host:5432/paperboy",
   "10.1145/3292500.3330701 and arXiv 2604.01234v2",
 ])("%j stays as it is", (text) => {
   expect(mask(text)).toBe(text);

@@ -128,7 +128,7 @@ describe("a wrong setting stops the start, with its name, its value and what to 
     [
       "HEARTBEAT_URL",
       "hc-ping.com/uuid",
-      'HEARTBEAT_URL is not such a URL: "hc-ping.com/uuid". Write https://hc-ping.com/your-uuid',
+      'HEARTBEAT_URL is not such a URL: "…". Write https://hc-ping.com/your-uuid',
     ],
     ["LOG_LEVEL", "loud", 'LOG_LEVEL is not a level: "loud". Write one of trace, debug, info, warn, error, silent'],
     ["RETENTION_DAYS", "7", 'RETENTION_DAYS is not a whole number from 15 to 3650: "7"'],
@@ -160,6 +160,7 @@ describe("no secret is shown, however the setting around it is broken", () => {
     ["DATABASE_URL", `mysql://db/paperboy?user=a&password=${secret}`],
     ["REDIS_URL", `http://:${secret}@redis`],
     ["PUBLIC_URL", `https://me:${secret}@example.org`],
+    ["HEARTBEAT_URL", `hc-ping.com/${secret}`],
     ["SUPPRESSION_KEY", secret],
   ];
   test.each(stories)("%s=%s", (field, value) => {
