@@ -47,7 +47,7 @@ export function openApp(config: Config, options: AppOptions) {
   const { offline = false, scratch: isScratch = false } = options;
   return openParts(async (open) => {
     const dataDir = resolve(config.dataDir);
-    await openDataDir(dataDir);
+    if (!isScratch) await openDataDir(dataDir);
     const keys = await openKeys(config, { now });
     const words = await openWords(config);
     const refusedDomains = await readRefusedDomains(config.refuseDisposable);

@@ -43,7 +43,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 function toConfig(s: Settings) {
   const port = s.PORT;
   const config = {
-    databaseUrl: s.DATABASE_URL ?? null,
+    databaseUrl: s.DATABASE_URL === undefined ? null : withPlainSslMode(s.DATABASE_URL),
     redisUrl: s.REDIS_URL ?? null,
     smtpUrls: s.SMTP_URL ?? null,
     dataDir: s.DATA_DIR,
@@ -111,6 +111,12 @@ function toConfig(s: Settings) {
   };
   for (const value of Object.values(config)) Object.freeze(value);
   return Object.freeze(config);
+}
+
+/** To the driver these modes are verify-full by other names, and it says so at length in every process. */
+function withPlainSslMode(databaseUrl: string): string {
+  if (databaseUrl.includes("uselibpqcompat")) return databaseUrl;
+  return databaseUrl.replace(/([?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/, "$1verify-full");
 }
 
 /** Where the world can try. */

@@ -1,9 +1,16 @@
 /** The data directory, made where it is missing. */
-import { access, constants, mkdir } from "node:fs/promises";
+import { access, constants, mkdir, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { Invalid } from "./errors.ts";
 
-/** @throws {Invalid} when nothing can be kept there */
-export async function openDataDir(dataDir: string): Promise<void> {
+/** What every process keeps there, whatever else it rests on. */
+const OURS = ["secrets.json", "journal.jsonl", "data"];
+
+/**
+ * @throws {Invalid} when nothing can be kept there, or we are root and another user's Paperboy lives there: root would get an
+ *   embedded database of its own, an empty one, and leave files behind that the other cannot write to
+ */
+export async function openDataDir(dataDir: string, uid = process.getuid?.()): Promise<void> {
   try {
     await mkdir(dataDir, { recursive: true });
     await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -16,6 +23,14 @@ export async function openDataDir(dataDir: string): Promise<void> {
         cause,
       },
     );
+  }
+  if (uid !== 0) return;
+  for (const name of OURS) {
+    const owner = (await stat(join(dataDir, name)).catch(() => null))?.uid ?? 0;
+    if (owner !== 0)
+      throw new Invalid(
+        `DATA_DIR: ${dataDir} belongs to the user ${owner}, whose Paperboy lives there. Give this command as that user, not as root (beside systemd's unit: deploy/paperboy COMMAND)`,
+      );
   }
 }
 

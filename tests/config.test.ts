@@ -189,6 +189,18 @@ test("quotes and carriage returns that some readers of .env files leave around a
   expect(readConfig({ POSTAL_ADDRESS: '"The Mill", "Town"' }).postalAddress).toBe('"The Mill", "Town"');
 });
 
+test("modes of TLS that the driver takes for verify-full are called that, so that it need not warn of them", () => {
+  const urlOf = (end: string) =>
+    readConfig({ DATABASE_URL: `postgresql://a@db.example/p${end}` }).databaseUrl?.slice(27);
+  expect(["", "?sslmode=require", "?a=b&sslmode=prefer&c=d", "?sslmode=no-verify"].map(urlOf)).toEqual([
+    "",
+    "?sslmode=verify-full",
+    "?a=b&sslmode=verify-full&c=d",
+    "?sslmode=no-verify",
+  ]);
+  expect(urlOf("?uselibpqcompat=true&sslmode=require")).toBe("?uselibpqcompat=true&sslmode=require");
+});
+
 test("a name that is nearly a setting's is told, others are left alone", () => {
   expect(nearNames({ DATABSE_URL: "x", smtp_url: "x", PATH: "/bin", HOME: "/", PORT: "1", SORT: "1" })).toEqual([
     { name: "DATABSE_URL", meant: "DATABASE_URL" },

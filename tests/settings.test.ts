@@ -125,11 +125,7 @@ describe("a wrong setting stops the start, with its name, its value and what to 
       "ops@example.org,Ops <ops@example.org>",
       'ALERT_TO names no mail address: "ops@example.org,Ops <ops@example.org>". Write ops@example.org',
     ],
-    [
-      "HEARTBEAT_URL",
-      "hc-ping.com/uuid",
-      'HEARTBEAT_URL is not such a URL: "…". Write https://hc-ping.com/your-uuid',
-    ],
+    ["HEARTBEAT_URL", "hc-ping.com/uuid", 'HEARTBEAT_URL is not such a URL: "…". Write https://hc-ping.com/your-uuid'],
     ["LOG_LEVEL", "loud", 'LOG_LEVEL is not a level: "loud". Write one of trace, debug, info, warn, error, silent'],
     ["RETENTION_DAYS", "7", 'RETENTION_DAYS is not a whole number from 15 to 3650: "7"'],
   ];

@@ -102,7 +102,7 @@ const program = openProgram({
     const config = settings();
     if (config.databaseUrl === null) return terminal.withApp(async () => null);
     const { migrate } = await import("../store/migrate.ts");
-    return (await migrate({ databaseUrl: config.databaseUrl, log: logFor(config) })).applied;
+    return (await migrate({ databaseUrl: config.databaseUrl, log: logFor(config, quieter(config.logLevel)) })).applied;
   },
 });
 

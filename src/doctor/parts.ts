@@ -10,7 +10,10 @@ const OLDEST_REDIS = "6.2.0";
 /** @param isEmbedded our own: its faults are not mended by a setting */
 export function judgeDatabase(facts: DatabaseFacts, { isEmbedded }: { isEmbedded: boolean }): Verdict {
   if (!facts.isReached)
-    return red(`The database does not answer: ${sentence(facts.words)}`, remedyOf(facts.code, isEmbedded));
+    return red(
+      `The database ${isRefusal(facts.code) ? "refuses us" : "does not answer"}: ${sentence(facts.words)}`,
+      remedyOf(facts.code, isEmbedded),
+    );
   const name = `${postgresqlName(facts.version)}${isEmbedded ? " (embedded)" : ""}`;
   const objection = postgresqlObjection(facts);
   if (objection) return red(objection.found, objection.advice);
@@ -93,7 +96,13 @@ function remedyOf(code: string, isEmbedded: boolean): string {
   if (isEmbedded) return "Look at the log of PostgreSQL in DATA_DIR, and at what the start says.";
   if (code === "3D000") return "Make it (CREATE DATABASE), then run: npm run paperboy -- migrate";
   if (code.startsWith("28")) return "Correct user and password in DATABASE_URL, or let this machine in (pg_hba.conf).";
+  if (code === "42501") return "Name the owner of its tables in DATABASE_URL, who ran the migrations.";
   return "Start it, or correct host and port in DATABASE_URL.";
+}
+
+/** It answered, and said no (PostgreSQL, appendix A: no such database, 28 authorization, 42501 privilege). */
+function isRefusal(code: string): boolean {
+  return code === "3D000" || code === "42501" || code.startsWith("28");
 }
 
 function isOlder(version: string, than: string): boolean {

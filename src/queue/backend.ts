@@ -71,7 +71,10 @@ async function openRedis(url: string, traced: Traced, { prefix, log }: BackendOp
     await ringing.connect();
   } catch (error) {
     disconnect();
-    throw fault ?? error;
+    const reason = (fault ?? (error as Error)).message;
+    throw new Error(`${reason}. Start Redis, correct REDIS_URL, or leave it out: the queue then lives in PostgreSQL`, {
+      cause: error,
+    });
   } finally {
     ringing.off("error", remember);
   }

@@ -3,7 +3,8 @@ import pg from "pg";
 import { PrismaClient } from "../../prisma/client/client.ts";
 import type { Log } from "../log.ts";
 import { asFault } from "./faults.ts";
-import { refuseUnfit, SESSION } from "./session.ts";
+import { SESSION } from "./session.ts";
+import { assertUsable } from "./usable.ts";
 
 export type Database = {
   readonly prisma: PrismaClient;
@@ -17,7 +18,7 @@ export type Database = {
  *
  * @param poolSize connections at most; PostgreSQL has 100 to share among all processes unless told otherwise
  * @throws {Temporary} when it cannot be reached
- * @throws {Permanent} for a server that is too old, or a database that is not in UTF-8
+ * @throws {Permanent} when it lets us in no more than that, or cannot serve us
  */
 export async function openDatabase({
   url,
@@ -43,10 +44,10 @@ export async function openDatabase({
     log?.[pool.ending ? "debug" : "warn"]({ err: error }, "The database closed an idle connection"),
   );
   try {
-    await refuseUnfit(pool);
+    await assertUsable(pool, url);
   } catch (error) {
     await pool.end();
-    throw asFault(error);
+    throw error;
   }
   const prisma = faulting(new PrismaClient({ adapter: new PrismaPg(pool) }));
   return {

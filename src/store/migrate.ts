@@ -4,7 +4,8 @@ import type { Log } from "../log.ts";
 import { asFault } from "./faults.ts";
 import { type Migration, openEngine } from "./migrate/engine.ts";
 import { MIGRATIONS, pendingMigrations, readMigrations } from "./migrate/history.ts";
-import { refuseUnfit, SESSION } from "./session.ts";
+import { SESSION } from "./session.ts";
+import { assertUsable } from "./usable.ts";
 
 /** Any number but 72707369: that one the engine takes itself, and it waits 10 s for it and no longer. */
 const OUR_LOCK = 7_270_737;
@@ -41,7 +42,7 @@ export async function migrate({
   pool.setMaxListeners(0); // Prisma's adapter adds one each time it connects, which is once a migration
   pool.on("error", () => {}); // a connection that breaks while idle; the next statement says so
   try {
-    await refuseUnfit(pool);
+    await assertUsable(pool, databaseUrl);
     if ((await pendingMigrations(pool, migrations)).length === 0) return { applied: [] };
     await waitForLock(pool, log);
     const pending = await pendingMigrations(pool, migrations); // somebody may have been faster
@@ -51,7 +52,6 @@ export async function migrate({
     }
     return { applied: pending.map(({ name }) => name) };
   } catch (error) {
-    if ((error as { code?: string }).code === "3D000") throw new Permanent(noDatabase(databaseUrl), { cause: error });
     throw asFault(error);
   } finally {
     await pool.end();
@@ -84,9 +84,4 @@ async function waitForLock(pool: pg.Pool, log: Log | undefined): Promise<void> {
   } finally {
     clearTimeout(patience);
   }
-}
-
-function noDatabase(databaseUrl: string): string {
-  const name = decodeURIComponent(new URL(databaseUrl).pathname.slice(1));
-  return `The database "${name}" of DATABASE_URL does not exist. Make it: CREATE DATABASE ${pg.escapeIdentifier(name)}`;
 }

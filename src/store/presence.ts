@@ -5,8 +5,8 @@
 import { Socket } from "node:net";
 import pg from "pg";
 import type { Log } from "../log.ts";
-import { asFault } from "./faults.ts";
 import { PRESENCE_LOCK } from "./locks.ts";
+import { connectionFault } from "./usable.ts";
 
 const RETRY_MS = 5_000;
 const PATIENCE_MS = 1_000;
@@ -16,7 +16,7 @@ const PATIENCE_MS = 1_000;
  * as the process stays.
  *
  * @param name shown to the operator: `paperboy worker`
- * @throws {Temporary} when the database cannot be reached
+ * @throws {Temporary} when the database cannot be reached, {@link Permanent} when it refuses us
  */
 export async function openPresence({ url, name, log }: { url: string; name: string; log: Log }): Promise<{
   close(): Promise<void>;
@@ -52,7 +52,7 @@ export async function openPresence({ url, name, log }: { url: string; name: stri
     await enter();
   } catch (error) {
     await session!.end().catch(() => {});
-    throw asFault(error);
+    throw connectionFault(error, url);
   }
   return {
     async close() {

@@ -62,7 +62,7 @@ test("a trending source is read for yesterday first, then today, then back to th
   const { asked, source } = aSource({ [YESTERDAY]: [{}, {}], [TODAY]: [{}] });
   const { done } = await collect([source]);
   expect(asked).toEqual(WEEK);
-  expect(done).toEqual({ read: 3, added: 3, refused: 0, failed: 0 });
+  expect(done).toEqual({ read: 3, added: 3, refused: 0, failed: 0, problems: {} });
   expect(await pulls()).toEqual([{ source: "hub", outcome: "good", papers: 2, problem: null }]);
 });
 
@@ -90,7 +90,7 @@ describe("a source that fails", () => {
     const other = aSource({ [YESTERDAY]: [{}] }, { name: "other" });
     const { done, lines } = await collect([down.source, other.source]);
     expect(down.asked).toEqual([YESTERDAY, TODAY]);
-    expect(done).toEqual({ read: 1, added: 1, refused: 0, failed: 2 });
+    expect(done).toEqual({ read: 1, added: 1, refused: 0, failed: 2, problems: { hub: "hub answered 503" } });
     expect(await pulls()).toEqual([
       { source: "hub", outcome: "failed", papers: 0, problem: "hub answered 503" },
       { source: "other", outcome: "good", papers: 1, problem: null },
@@ -127,7 +127,7 @@ test("D3: one broken paper is refused and logged, and the rest of its day is kep
       ? { sightings: [aSighting({ source: "hub", listedOn: day })], refusals }
       : { sightings: [], refusals: [] };
   const { done, lines } = await collect([{ ...source, fetch }]);
-  expect(done).toEqual({ read: 1, added: 1, refused: 1, failed: 0 });
+  expect(done).toEqual({ read: 1, added: 1, refused: 1, failed: 0, problems: {} });
   expect(await pulls()).toEqual([{ source: "hub", outcome: "good", papers: 1, problem: "it has no title" }]);
   expect(lines.map(({ msg }) => msg)).toEqual(["a paper was refused"]);
 });

@@ -67,10 +67,12 @@ describe("a database", () => {
       await adviceFor((url) => Object.assign(url, { port })),
       await adviceFor((url) => Object.assign(url, { pathname: "/nothing" })),
       await adviceFor((url) => Object.assign(url, { username: "stranger" })),
+      judgeDatabase({ isReached: false, code: "42501", words: "permission denied for table x" }, ours).advice,
     ]).toEqual([
       ["red", "Start it, or correct host and port in DATABASE_URL."],
       ["red", "Make it (CREATE DATABASE), then run: npm run paperboy -- migrate"],
       ["red", "Correct user and password in DATABASE_URL, or let this machine in (pg_hba.conf)."],
+      "Name the owner of its tables in DATABASE_URL, who ran the migrations.",
     ]);
     await database.drop();
   });

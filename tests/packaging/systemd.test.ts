@@ -75,3 +75,16 @@ describe.each(UNITS)("%s", (name) => {
     expect(unit.KillMode).toBe("mixed");
   });
 });
+
+test("deploy/paperboy gives commands as the unit's user, with its settings, in its folders", () => {
+  const unit = settingsOf("paperboy.service");
+  const script = read("deploy/paperboy").replace(/\\\n\s*/g, "");
+  const given = Object.fromEntries(
+    [...script.matchAll(/--property=(\w+)=(\S+)/g)].map(([, key, value]) => [key, value]),
+  );
+  expect(given).toEqual(Object.fromEntries(Object.keys(given).map((key) => [key, unit[key]])));
+  expect(Object.keys(given)).toEqual([
+    ...["DynamicUser", "User", "StateDirectory", "StateDirectoryMode", "UMask", "WorkingDirectory", "EnvironmentFile"],
+  ]);
+  expect(script).toContain(`DATA_DIR=/var/lib/${unit.StateDirectory} /usr/bin/node bin/paperboy.js "$@"`);
+});

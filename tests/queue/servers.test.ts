@@ -42,7 +42,11 @@ test("a server that cannot be reached is a temporary fault at the start", async 
   const log = openLog({ level: "silent" });
   const nowhere = { databaseUrl: "postgresql://a:b@127.0.0.1:1/c", redisUrl: "redis://127.0.0.1:1" };
   await expect(openQueue({ databaseUrl: nowhere.databaseUrl, log })).rejects.toBeInstanceOf(Temporary);
-  await expect(openQueue({ redisUrl: nowhere.redisUrl, log })).rejects.toBeInstanceOf(Temporary);
+  await expect(openQueue({ redisUrl: nowhere.redisUrl, log })).rejects.toThrow(
+    new Temporary(
+      "The queue does not answer: connect ECONNREFUSED 127.0.0.1:1. Start Redis, correct REDIS_URL, or leave it out: the queue then lives in PostgreSQL",
+    ),
+  );
 });
 
 describe("while somebody else makes BullMQ's tables", () => {

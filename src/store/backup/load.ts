@@ -12,7 +12,8 @@ import { PRESENCE_LOCK } from "../locks.ts";
 import { openEngine } from "../migrate/engine.ts";
 import { MIGRATIONS, readMigrations } from "../migrate/history.ts";
 import { present } from "../presence.ts";
-import { refuseUnfit, SESSION } from "../session.ts";
+import { SESSION } from "../session.ts";
+import { assertUsable } from "../usable.ts";
 import type { ArchiveEntry } from "./archive.ts";
 import { type Asked, hasTable, identityOf, migrationsOf, sequencesOf, tablesOf } from "./catalog.ts";
 
@@ -92,7 +93,7 @@ export async function load<T>(options: LoadOptions<T>): Promise<Loaded<T>> {
   const pool = oneSession(databaseUrl);
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   try {
-    await refuseUnfit(pool);
+    await assertUsable(pool, databaseUrl);
     const { rows } = await pool.query<{ alone: boolean }>("SELECT pg_try_advisory_lock($1) AS alone", [PRESENCE_LOCK]);
     if (!rows[0]!.alone) throw new Invalid(inUse(await present(pool)));
     await pool.query("BEGIN");

@@ -30,13 +30,14 @@ export type AsRoot = { base: string; uid: number; gid: number };
  *
  * @param dataDir is made, closed to others, when it is missing
  * @param options.isScratch nothing in it is worth keeping: where another would be refused, it begins with an empty one
- * @throws {Permanent} when the folder it points to is gone, or belongs to the data directory this one was copied from
+ * @throws {Permanent} when it holds a database of another user, or when the folder it points to is gone, or belongs to the data directory this one was copied from
  */
 export function homeOf(dataDir: string, asRoot: AsRoot | null, { isScratch = false } = {}): Home {
   makeDir(dataDir);
   const real = realpathSync(dataDir);
   if (!asRoot) return { dir: real, runAs: {}, copiesDir: real };
 
+  if (!isScratch) refuseOthers(real);
   makeDir(asRoot.base);
   chmodSync(asRoot.base, 0o755);
   const receipt = join(real, "root-home");
@@ -57,6 +58,16 @@ export function rootDefaults(): AsRoot | null {
   const nobody = /^nobody:[^:]*:(\d+):(\d+):/m.exec(readOrNull("/etc/passwd") ?? "");
   // 65534 is the overflow uid that Linux systems give to nobody.
   return { base: "/var/lib/paperboy", uid: Number(nobody?.[1] ?? 65534), gid: Number(nobody?.[2] ?? 65534) };
+}
+
+/** A user's own cluster stands in the data directory itself; ours beside it would be empty, and a backup of it worth nothing. */
+function refuseOthers(real: string): void {
+  const cluster = join(real, "data");
+  const owner = statSync(cluster, { throwIfNoEntry: false })?.uid ?? 0;
+  if (owner !== 0)
+    throw new Permanent(
+      `The database in ${cluster} belongs to the user ${owner}. Give this command as that user, not as root (beside systemd's unit: deploy/paperboy COMMAND)`,
+    );
 }
 
 /** Names a folder after the data directory's path, or the next free name: what an older directory left is not ours to delete. */
