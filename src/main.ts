@@ -30,6 +30,7 @@ const GRACE_MS = 25_000;
 export async function run(doors: Doors, config: Config, log: Log, record?: string): Promise<number> {
   keepMemorySmall();
   measureProcess();
+  log.info("Paperboy starts");
   for (const { name, meant } of nearNames(process.env))
     log.warn(`${name} is no setting of Paperboy's and is not read. Did you mean ${meant}?`);
   const tracing =

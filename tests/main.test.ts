@@ -27,7 +27,11 @@ test.each([
   [
     "a database that is away",
     { DATABASE_URL: "postgresql://a:hunter2@127.0.0.1:9/x" },
-    ...([[], "The database does not answer: connect ECONNREFUSED 127.0.0.1:9. Start it, or correct host and port in DATABASE_URL\n", 1] as const),
+    ...([
+      [],
+      "The database does not answer: connect ECONNREFUSED 127.0.0.1:9. Start it, or correct host and port in DATABASE_URL\n",
+      1,
+    ] as const),
   ],
 ])(
   "npm start, with %s: a sentence, no stack, and an exit code",

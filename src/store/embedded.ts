@@ -8,7 +8,7 @@ import { findBinaries } from "./embedded/binaries.ts";
 import { ensureCluster, NAME } from "./embedded/cluster.ts";
 import { type AsRoot, homeOf, rootDefaults } from "./embedded/home.ts";
 import { tryLock, withLock } from "./embedded/lock.ts";
-import { adoptOrStart, type Cluster, readPidFile, signalStop, stopServer } from "./embedded/server.ts";
+import { adoptOrStart, type Cluster, isRunning, readPidFile, signalStop, stopServer } from "./embedded/server.ts";
 import { enter, isInUse } from "./embedded/users.ts";
 
 export type Embedded = {
@@ -30,11 +30,14 @@ export type EmbeddedOptions = {
   isScratch?: boolean;
 };
 
+/** A look reads two small files; whoever waits for the database meanwhile is told 503. */
+const LOOK_MS = 2_000;
+
 /**
  * A real PostgreSQL from npm, on loopback, for whoever has none: about a second from nothing to the first query.
  *
  * Any number of processes may open one data directory: the first starts the server, the others use it, and whoever closes
- * last stops it. A server whose processes were all killed goes on alone until the next one opens it, and is used as it is.
+ * last stops it; one that dies meanwhile is started again at the same port. A server whose processes were all killed goes on alone until the next one opens it, and is used as it is.
  * Only processes of one machine, or of one container, see each other.
  *
  * @throws {Permanent} a data directory of another PostgreSQL version, no rights, a full disk, an unknown platform
@@ -78,17 +81,44 @@ async function open(options: EmbeddedOptions): Promise<Embedded> {
     { onWait },
   );
 
+  let closing: Promise<void> | undefined;
+  const keeper = setInterval(() => void keepRunning(), LOOK_MS);
+  keeper.unref();
+  let isStarting = false;
+  /** A server that was killed (by whoever needed its memory, as a rule) is started again where it was. */
+  const keepRunning = async () => {
+    if (isStarting || closing || isRunning(cluster)) return;
+    isStarting = true;
+    try {
+      log?.error("PostgreSQL is gone; starting it again");
+      await withLock(
+        lock,
+        async () => {
+          if (closing) return;
+          const { port } = await adoptOrStart(cluster, { isInUse: true });
+          if (String(port) === new URL(url).port) log?.info("PostgreSQL runs again");
+          else log?.error("PostgreSQL runs again at another port, which this process does not know: restart it");
+        },
+        { onWait },
+      );
+    } catch (error) {
+      log?.error({ err: error }, "PostgreSQL could not be started again");
+    } finally {
+      isStarting = false;
+    }
+  };
+
   const leaveAndStop = async () => {
     leave();
     if (!isInUse(home.dir)) await stopServer(cluster);
   };
   const onExit = () => leaveAtExit(cluster, lock, leave);
   process.once("exit", onExit);
-  let closing: Promise<void> | undefined;
   return {
     url,
     dir: home.dir,
     close() {
+      clearInterval(keeper);
       closing ??= withLock(lock, leaveAndStop, { onWait })
         .catch((error) => {
           if (!isOfFileSystem(error)) throw error;

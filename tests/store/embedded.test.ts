@@ -1,9 +1,10 @@
 /** The everyday of the embedded server; its misfortunes are in tests/long/embedded.test.ts. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { openLog } from "../../src/log.ts";
 import { rootDefaults } from "../../src/store/embedded/home.ts";
 import { type EmbeddedOptions, openEmbedded } from "../../src/store/embedded.ts";
 
@@ -47,3 +48,18 @@ test("from nothing to a query, two opens share one server, and the next start fi
   expect(await query(again.url, "SELECT n FROM kept")).toEqual([{ n: 42 }]);
   await again.close();
 });
+
+test("a server that is killed is started again where it was, with what it had", async () => {
+  const lines: string[] = [];
+  const log = openLog({ pretty: false, write: (line) => void lines.push(JSON.parse(line).msg) });
+  const embedded = await openEmbedded({ ...options, dataDir: join(folder, "killed"), log });
+  await query(embedded.url, "CREATE TABLE kept AS SELECT 42 AS n");
+  const pid = Number(readFileSync(join(embedded.dir, "data/postmaster.pid"), "utf8").split("\n")[0]);
+  process.kill(pid, "SIGKILL");
+  const found = await vi.waitFor(() => query(embedded.url, "SELECT n FROM kept"), { timeout: 30_000, interval: 100 });
+  expect(found).toEqual([{ n: 42 }]);
+  await vi.waitFor(() => expect(lines).toContain("PostgreSQL runs again"));
+  expect(lines).toContain("PostgreSQL is gone; starting it again");
+  await embedded.close();
+  await expect(query(embedded.url, "SELECT 1")).rejects.toThrow("ECONNREFUSED");
+}, 60_000);

@@ -105,6 +105,11 @@ export function readPidFile(data: string): (Server & { status: string }) | null 
   }
 }
 
+/** Whether a server of this cluster runs, in whatever state. */
+export function isRunning(cluster: Cluster): boolean {
+  return find(cluster) !== null;
+}
+
 function find({ data }: Cluster): ReturnType<typeof readPidFile> {
   const server = readPidFile(data);
   return server && isServer(server.pid, data) ? server : null;
@@ -144,7 +149,9 @@ async function start(cluster: Cluster): Promise<Server | string> {
   // Kept between runs for whoever looks for a reason, but not for ever.
   const out = openSync(logFile, sizeOf(logFile) > 5_000_000 ? "w" : "a", 0o600);
   const from = sizeOf(logFile);
-  const settings = { ...SETTINGS, ...cluster.settings, port: String(await freePort()) };
+  // That of one that was killed, which its pid file keeps: whoever used it finds the new one there.
+  const port = await freePort(readPidFile(cluster.data)?.port);
+  const settings = { ...SETTINGS, ...cluster.settings, port: String(port) };
   const child = spawn(
     cluster.binaries.postgres,
     ["-D", cluster.data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
@@ -200,12 +207,14 @@ function disownPid(data: string): void {
   writeFileSync(path, readFileSync(path, "utf8").replace(/^\d+/, "2147483646"));
 }
 
-async function freePort(): Promise<number> {
+/** @param wanted if nobody has it; else any */
+async function freePort(wanted = 0): Promise<number> {
   const probe = createServer();
-  await new Promise<void>((resolve, reject) => {
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", resolve);
+  const isThere = await new Promise<boolean>((resolve, reject) => {
+    probe.once("error", (error) => (wanted === 0 ? reject(error) : resolve(false)));
+    probe.listen(wanted, "127.0.0.1", () => resolve(true));
   });
+  if (!isThere) return freePort();
   const { port } = probe.address() as { port: number };
   await new Promise((resolve) => probe.close(resolve));
   return port;
