@@ -65,7 +65,7 @@ export async function openVault(config: Config, log: Log) {
         id === NO_LINE ? 0 : withDatabase((prisma) => audit(prisma).outcome(id, details)),
     },
     /** What the loaded database rests on, in the transaction that loaded it. */
-    async openLoaded({ prisma }: LoadedDatabase) {
+    async openLoaded({ prisma }: Pick<LoadedDatabase, "prisma">) {
       const highWater = await openHighWater(prisma, join(dataDir, "high-water"));
       const journal = await openJournal(join(dataDir, "journal.jsonl"), highWater.databaseId);
       return { restoration: restoration(prisma, (work) => work(prisma)), highWater, journal, audit: audit(prisma) };

@@ -75,7 +75,10 @@ function readManifest(bytes: Buffer, known: readonly string[]): BackupManifest {
   const json: unknown = JSON.parse(bytes.toString());
   // A later format may look different in all but these.
   const { format = 0, version = "?" } = (json ?? {}) as Partial<BackupManifest>;
-  const later = objectionTo({ format, version, migrations: [] } as unknown as BackupManifest, known);
+  const later = objectionTo(
+    { format, version, migrations: [], deliveryDays: null } as unknown as BackupManifest,
+    known,
+  );
   if (later !== null) throw new Invalid(later);
   const manifest = backupManifest.parse(json);
   const objection = objectionTo(manifest, known);
@@ -145,6 +148,8 @@ export interface Restored extends Omit<Loaded<unknown>, "settled"> {
   readonly settled: Settled;
   /** A process of this machine looked at the database before it was backed up, or wrote of it: the journal tells who left since. */
   readonly hasJournal: boolean;
+  /** What was replaced was the same database at a later time, and told who had left by then. */
+  readonly hasReplaced: boolean;
   /** Where the keys are that were here before. */
   readonly keysKeptAs: string | null;
 }
@@ -182,7 +187,10 @@ export async function restoreBackup(
   }
 }
 
-/** Nothing that was due before now is sent, and who left since the backup stays away, as far as the journal here knows. */
+/**
+ * Nothing that was due before now is sent, and who left since the backup stays away, as far as the journal here knows, and
+ * what was replaced.
+ */
 async function settle(needs: RestoreNeeds, database: LoadedDatabase, takenAt: string, past: Past | null) {
   const { restoration, highWater, journal, audit } = await needs.openLoaded(database);
   try {
@@ -194,6 +202,7 @@ async function settle(needs: RestoreNeeds, database: LoadedDatabase, takenAt: st
         known += part.entries.length;
         yield part;
       }
+      if (database.leavings) yield* database.leavings();
     };
     const wasThere = await highWater.wasThere();
     const mark = newest(highWater.mark(), past);
@@ -202,7 +211,7 @@ async function settle(needs: RestoreNeeds, database: LoadedDatabase, takenAt: st
     const { left, cameBack, suppressed, lifted, erased } = settled!;
     const details = { takenAt, left, cameBack, suppressed, lifted, erased };
     await audit.note({ by: "cli", what: "restore", about: null, details });
-    return { settled: settled!, hasJournal: wasThere || known > 0 };
+    return { settled: settled!, hasJournal: wasThere || known > 0, hasReplaced: database.leavings !== null };
   } finally {
     await journal.close();
   }

@@ -41,17 +41,30 @@ export function keyPrints(links: readonly SigningKey[], suppressionKey: string):
 }
 
 /**
- * Why a backup cannot be restored by this release; null when it can.
+ * Why a backup cannot be restored by this release, or at all; null when it can.
  *
  * @param known names of the migrations this release has
  */
-export function objectionTo({ format, version, migrations }: BackupManifest, known: readonly string[]): string | null {
+export function objectionTo(
+  { format, version, migrations, deliveryDays }: BackupManifest,
+  known: readonly string[],
+): string | null {
   const later = `Restore it with release ${version} or a later one`;
   if (format > BACKUP_FORMAT)
     return `The backup has format ${format}, and this release reads up to ${BACKUP_FORMAT}. ${later}`;
   const unknown = migrations.find((name) => !known.includes(name));
-  if (unknown === undefined) return null;
-  return `The backup is newer than this program: its database had the migration ${unknown}, which this release does not know. ${later}`;
+  if (unknown !== undefined)
+    return `The backup is newer than this program: its database had the migration ${unknown}, which this release does not know. ${later}`;
+  const weeks = deliveryDays === null ? 0 : weeksBetween(deliveryDays.since, deliveryDays.until);
+  if (weeks >= 0 && weeks <= MOST_WEEKS) return null;
+  return `The backup says that its deliveries are of ${deliveryDays!.since} to ${deliveryDays!.until}, which are more weeks than there can be. It was altered, or a clock was wrong when it was made. Take another one`;
+}
+
+/** `RETENTION_DAYS` is ten years at most, and each week is a table: those of centuries would not fit into one transaction. */
+const MOST_WEEKS = 600;
+
+function weeksBetween(since: string, until: string): number {
+  return (Date.parse(until) - Date.parse(since)) / (7 * 24 * 3_600_000);
 }
 
 /**

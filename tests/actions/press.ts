@@ -53,10 +53,12 @@ export interface PressOptions {
   readonly start?: Date;
   readonly behave?: Parameters<typeof openSmtp>[0];
   readonly connections?: number;
+  /** A migrated database that is there already, and stays. */
+  readonly on?: string;
 }
 
-export async function aPress({ start = at("2026-04-15T06:00Z"), behave, connections = 4 }: PressOptions = {}) {
-  const [store, smtp, renderer] = await Promise.all([aStore(start), openSmtp(behave), aRenderer()]);
+export async function aPress({ start = at("2026-04-15T06:00Z"), behave, connections = 4, on }: PressOptions = {}) {
+  const [store, smtp, renderer] = await Promise.all([aStore(start, on), openSmtp(behave), aRenderer()]);
   const { log, lines } = aLog();
   const queue = aQueue();
   const sender = openSender({ urls: [smtp.url], connections, socketTimeoutMs: 2_000, log });

@@ -1,12 +1,11 @@
 /** `paperboy backup` and `paperboy restore`: into the same place, into another, and what readers notice of it. */
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { backUp } from "../../src/actions/back-up.ts";
 import { eraseReader } from "../../src/actions/erase-reader.ts";
+import { liftSuppression } from "../../src/actions/lift-suppression.ts";
 import { noticeRestore } from "../../src/actions/notice-restore.ts";
 import { checkBackup, restoreBackup } from "../../src/actions/restore-backup.ts";
 import { suppress } from "../../src/actions/suppress.ts";
@@ -17,80 +16,54 @@ import { openSecrets } from "../../src/secrets.ts";
 import { openHighWater } from "../../src/store/high-water.ts";
 import { openJournal } from "../../src/store/journal.ts";
 import type { Vault } from "../../src/vault.ts";
-import { aPress, type Press } from "../actions/press.ts";
 import { startChild } from "../support/child.ts";
-import { aDatabase, type TestDatabase } from "../support/database.ts";
 import { at } from "../support/time.ts";
-import { aVault, contentsOf, writeBackup } from "../support/vaults.ts";
+import { aVault, backupBench, contentsOf, query, writeBackup } from "../support/vaults.ts";
 
-let press: Press;
-let folder: string;
-let file: string;
-const databases: TestDatabase[] = [];
-const closers: (() => Promise<unknown>)[] = [];
-beforeAll(async () => {
-  press = await aPress();
-});
-afterAll(() => press.end());
+const bench = backupBench();
 beforeEach(async () => {
-  await press.clear();
-  await press.store.sql("TRUNCATE witnesses, restorations, database_identity");
-  folder = await mkdtemp(join(tmpdir(), "paperboy-backup-"));
-  file = join(folder, "one.backup");
-});
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-  for (const database of databases.splice(0)) await database.drop();
-  await rm(folder, { recursive: true });
+  await bench.press.clear();
+  await bench.press.store.sql("TRUNCATE witnesses, restorations, database_identity");
 });
 
 async function vault(
   dataDir: string,
-  url = press.store.url,
+  url = bench.press.store.url,
   env: Readonly<Record<string, string>> = {},
 ): Promise<Vault> {
-  const opened = await aVault(url, join(folder, dataDir), env);
-  closers.push(opened.close);
+  const opened = await aVault(url, join(bench.folder, dataDir), env);
+  bench.closers.push(opened.close);
   return opened;
-}
-async function another(): Promise<TestDatabase> {
-  const database = await aDatabase({ template: null });
-  databases.push(database);
-  return database;
-}
-async function query<T extends object>(url: string, sql: string): Promise<T[]> {
-  const client = new pg.Client({ connectionString: url });
-  client.on("error", () => {}); // what is awaited rejects
-  await client.connect();
-  try {
-    return (await client.query<T>(sql)).rows;
-  } finally {
-    await client.end();
-  }
 }
 /** A process on the database, with a `DATA_DIR` of its own. */
 async function aMachine(dataDir: string) {
-  const highWater = await openHighWater(press.store.prisma, join(folder, dataDir, "high-water"));
-  const journal = await openJournal(join(folder, dataDir, "journal.jsonl"), highWater.databaseId);
-  closers.push(journal.close);
-  const machine = { ...press.delivering(), highWater, journal, databaseNow: async () => press.store.clock.now() };
+  const highWater = await openHighWater(bench.press.store.prisma, join(bench.folder, dataDir, "high-water"));
+  const journal = await openJournal(join(bench.folder, dataDir, "journal.jsonl"), highWater.databaseId);
+  bench.closers.push(journal.close);
+  const machine = {
+    ...bench.press.delivering(),
+    highWater,
+    journal,
+    databaseNow: async () => bench.press.store.clock.now(),
+  };
   await noticeRestore(machine);
   await highWater.rise();
   return machine;
 }
 const restored = async (into: Vault, mayReplace = false, withKeys = true) =>
-  restoreBackup(into, await checkBackup(into, file, withKeys), { mayReplace });
+  restoreBackup(into, await checkBackup(into, bench.file, withKeys), { mayReplace });
 /** The test's clock went with everything else. */
 async function windTheClock(to: Date): Promise<void> {
-  await press.store.sql("CREATE TABLE test_clock (at timestamptz)");
-  await press.store.sql("INSERT INTO test_clock VALUES (NULL)");
-  await press.store.sql(`CREATE OR REPLACE FUNCTION paperboy_now() RETURNS timestamptz LANGUAGE sql STABLE
+  await bench.press.store.sql("CREATE TABLE test_clock (at timestamptz)");
+  await bench.press.store.sql("INSERT INTO test_clock VALUES (NULL)");
+  await bench.press.store.sql(`CREATE OR REPLACE FUNCTION paperboy_now() RETURNS timestamptz LANGUAGE sql STABLE
     AS 'SELECT at FROM test_clock'`);
-  await press.store.clock.set(to);
+  await bench.press.store.clock.set(to);
 }
-const addressees = (since: number) => press.smtp.seen.slice(since).map(({ to }) => to[0]!);
+const addressees = (since: number) => bench.press.smtp.seen.slice(since).map(({ to }) => to[0]!);
 
 test("C7: restored where it ran, who left, was erased or suppressed since stays so, and nothing due before is sent", async () => {
+  const { press, folder, file } = bench;
   const [staying, leaving, erased, refused] = [
     ...[
       await press.store.aReader(),
@@ -174,6 +147,7 @@ test("C7: restored where it ran, who left, was erased or suppressed since stays 
 });
 
 test("on a fresh machine the keys come along, links open, and what no journal tells is said", async () => {
+  const { press, folder, file } = bench;
   const reader = await press.store.aReader();
   await aMachine("one");
   const secrets = await openSecrets(join(folder, "one"));
@@ -185,7 +159,7 @@ test("on a fresh machine the keys come along, links open, and what no journal te
   const { manifest } = await backUp(await vault("one"), file, { withKeys: true });
   expect(manifest.hasKeys).toBe(true);
 
-  const target = await another();
+  const target = await bench.another();
   // Somebody started it before they restored: it made keys of its own.
   const before = await openSecrets(join(folder, "two"));
   const { hasJournal, keysKeptAs, settled } = await restored(await vault("two", target.url));
@@ -206,11 +180,12 @@ test("on a fresh machine the keys come along, links open, and what no journal te
 });
 
 test("the journal of the machine it ran on, put beside it, is replayed on the new one", async () => {
+  const { press, folder, file } = bench;
   const reader = await press.store.aReader();
   const machine = await aMachine("one");
   await backUp(await vault("one"), file, { withKeys: true });
   await unsubscribe({ ...machine, ...press.store }, reader, "one-click", at("2026-04-15T08:00Z"));
-  const target = await another();
+  const target = await bench.another();
   const there = await vault("two", target.url);
   expect((await restored(there, false, false)).hasJournal).toBe(false);
   await writeFile(join(folder, "two", "journal.jsonl"), await readFile(join(folder, "one", "journal.jsonl")));
@@ -219,11 +194,63 @@ test("the journal of the machine it ran on, put beside it, is replayed on the ne
   expect(await query(target.url, "SELECT state FROM subscriptions")).toEqual([{ state: "ended" }]);
 });
 
+test("where no journal is, who left, was suppressed or erased is known from the database that --replace lets go of", async () => {
+  const { press, file } = bench;
+  const readers: bigint[] = [];
+  for (let n = 0; n < 4; n += 1) readers.push(await press.store.aReader());
+  const [staying, leaving, erased, lifted] = readers as [bigint, bigint, bigint, bigint];
+  const keyOf = async (id: bigint) =>
+    (await press.store.sql<{ key: string }>(`SELECT address_key AS key FROM subscriptions WHERE id = ${id}`))[0]!.key;
+  const { store } = press;
+  const machine = await aMachine("one");
+  const needs = { ...machine, ...store };
+  const now = at("2026-04-15T08:00Z");
+  await suppress(needs, await keyOf(lifted), null, now);
+  await backUp(await vault("one"), file, { withKeys: true });
+  await store.clock.set(now);
+  await unsubscribe(needs, leaving, "one-click", now);
+  await eraseReader(needs, await keyOf(erased), "operator", now);
+  await suppress(needs, "key of a stranger", null, now);
+  await store.clock.set(at("2026-04-15T09:00Z"));
+  await liftSuppression(needs, await keyOf(lifted), "asked by phone", store.clock.now());
+
+  const { settled, hasJournal, hasReplaced } = await restored(await vault("elsewhere"), true);
+  expect({ hasJournal, hasReplaced, ...settled }).toMatchObject({
+    ...{ hasJournal: false, hasReplaced: true, restorations: 1 },
+    ...{ left: 2, cameBack: 0, suppressed: 1, lifted: 1, erased: 2, unreadable: 0 },
+  });
+  const states = () => press.store.sql("SELECT id, state, email IS NULL AS forgotten FROM subscriptions ORDER BY id");
+  const expected = [
+    { id: String(staying), state: "active", forgotten: false },
+    { id: String(leaving), state: "ended", forgotten: false },
+    { id: String(erased), state: "ended", forgotten: true },
+    { id: String(lifted), state: "ended", forgotten: false },
+  ];
+  expect(await states()).toEqual(expected);
+  expect(
+    await press.store.sql(
+      "SELECT address_key, lifted_at IS NULL AS stands FROM suppressions ORDER BY address_key DESC",
+    ),
+  ).toEqual([
+    { address_key: await keyOf(lifted), stands: false },
+    { address_key: "key of a stranger", stands: true },
+  ]);
+
+  // Once more there is nothing new, and a database of another name tells nothing: its numbers are other readers.
+  const again = await restored(await vault("elsewhere"), true);
+  expect([again.hasReplaced, await states()]).toEqual([true, expected]);
+  await press.store.sql("UPDATE database_identity SET id = gen_random_uuid()");
+  const other = await restored(await vault("another"), true);
+  expect([other.hasReplaced, other.settled.left]).toEqual([false, 0]);
+  await windTheClock(new Date());
+});
+
 test("keys that are set and are not the backup's are refused before anything is changed, unless --without-keys says so", async () => {
+  const { press, folder, file } = bench;
   await press.store.aReader();
   const { secretKeys, suppressionKey } = await openSecrets(join(folder, "one"));
   await backUp(await vault("one"), file, { withKeys: true });
-  const target = await another();
+  const target = await bench.another();
   const set = (SECRET_KEYS: string, SUPPRESSION_KEY: string) =>
     vault("two", target.url, { SECRET_KEYS, SUPPRESSION_KEY });
   const check = async (into: Vault, withKeys = true) => (await checkBackup(into, file, withKeys)).keysLost;
@@ -247,6 +274,7 @@ test("keys that are set and are not the backup's are refused before anything is 
 });
 
 test("a broken file, or one of a newer release, changes nothing", async () => {
+  const { press, folder, file } = bench;
   await press.store.aReader();
   const here = await vault("one");
   await backUp(here, file, { withKeys: true });
@@ -270,6 +298,7 @@ test("a broken file, or one of a newer release, changes nothing", async () => {
 });
 
 test("a restoration leaves an audit line, whose date says since when the lines before it are gone", async () => {
+  const { press, file } = bench;
   const here = await vault("one");
   await aMachine("one");
   await press.store.sql("TRUNCATE audit_lines");
@@ -277,7 +306,7 @@ test("a restoration leaves an audit line, whose date says since when the lines b
   await here.audit.outcome(id, { readers: 0 });
   const { manifest } = await backUp(here, file, { withKeys: true });
   await press.store.sql("DELETE FROM audit_lines");
-  const there = await another();
+  const there = await bench.another();
   await restored(await vault("two", there.url));
   expect(await query(there.url, "SELECT by, what, about, details FROM audit_lines ORDER BY id")).toEqual([
     { by: "cli", what: "backup", about: null, details: { readers: 0 } },
@@ -289,6 +318,7 @@ test("a restoration leaves an audit line, whose date says since when the lines b
 });
 
 test("a database of before there were audit lines is backed up without one", async () => {
+  const { press } = bench;
   const here = await vault("one");
   await press.store.sql("ALTER TABLE audit_lines RENAME TO audit_lines_of_later");
   const id = await here.audit.note({ by: "cli", what: "backup", about: null, details: {} });
@@ -298,11 +328,12 @@ test("a database of before there were audit lines is backed up without one", asy
 });
 
 test("killed in the middle of it, the database is as it was, and restoring it then works", async () => {
+  const { press, folder, file } = bench;
   await press.many(20_000);
   await aMachine("one");
   const here = await vault("one");
   await backUp(here, file, { withKeys: true });
-  const target = await another();
+  const target = await bench.another();
   const there = await vault("two", target.url);
   // A smaller one, which is there before.
   await press.store.sql("DELETE FROM subscription_clocks WHERE subscription_id % 20 > 0");

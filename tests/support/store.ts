@@ -11,8 +11,9 @@ import { aClock, at } from "./time.ts";
 
 export type TestStore = Awaited<ReturnType<typeof aStore>>;
 
-export async function aStore(start = at("2026-04-15T07:00Z")) {
-  const database = await aDatabase();
+/** @param on a migrated database that is there already, and stays when the store is closed */
+export async function aStore(start = at("2026-04-15T07:00Z"), on: string | null = null) {
+  const database = on === null ? await aDatabase() : { url: on, drop: async () => {} };
   const { prisma, pool, close } = await openDatabase({ url: database.url });
   const clock = await aClock(pool, start);
   const log = openLog({ level: "silent", pretty: false });

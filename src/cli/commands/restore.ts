@@ -73,7 +73,7 @@ interface Done {
 }
 
 function inWords({ checked: { manifest, rows, secrets, keysLost }, restored }: Done): string {
-  const { settled, applied, leftOut, hasJournal, keysKeptAs } = restored;
+  const { settled, applied, leftOut, hasJournal, hasReplaced, keysKeptAs } = restored;
   const replayed = [
     `${settled.left} left`,
     `${settled.cameBack} came back`,
@@ -87,8 +87,10 @@ function inWords({ checked: { manifest, rows, secrets, keysLost }, restored }: D
     ...(applied.length > 0 ? [`Migrations since: ${applied.join(", ")}.`] : []),
     `Nothing that was due before now is sent: ${settled.deliveries} deliveries ended (before-restore), ${count(settled.requests, "request")} closed unanswered.`,
     hasJournal
-      ? `The journal of this machine was replayed: ${replayed}.`
-      : `DATA_DIR has no journal of this database: whoever left, complained or was erased after ${since} is back. If there is a journal.jsonl where it ran before, put it into DATA_DIR and restore again with --replace.`,
+      ? `The journal of this machine was replayed${hasReplaced ? ", and what the replaced database knew" : ""}: ${replayed}.`
+      : hasReplaced
+        ? `DATA_DIR has no journal of this database. What the replaced one knew was done again: ${replayed}.`
+        : `DATA_DIR has no journal of this database: whoever left, complained or was erased after ${since} is back. If there is a journal.jsonl where it ran before, put it into DATA_DIR and restore again with --replace.`,
     ...(settled.unreadable > 0 ? [`Lines of the journal that could not be read: ${settled.unreadable}.`] : []),
     ...(secrets ? ["The keys of the backup are in DATA_DIR/secrets.json now."] : []),
     ...(keysKeptAs ? [`The keys that were there before are in ${keysKeptAs}.`] : []),

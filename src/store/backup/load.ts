@@ -8,6 +8,7 @@ import { type BackupManifest, backupRows } from "../../core/backup.ts";
 import { Invalid, Temporary } from "../../errors.ts";
 import { asFault } from "../faults.ts";
 import type { Mark } from "../high-water.ts";
+import type { JournalPart } from "../journal.ts";
 import { PRESENCE_LOCK } from "../locks.ts";
 import { openEngine } from "../migrate/engine.ts";
 import { MIGRATIONS, readMigrations } from "../migrate/history.ts";
@@ -16,6 +17,7 @@ import { SESSION } from "../session.ts";
 import { assertUsable } from "../usable.ts";
 import type { ArchiveEntry } from "./archive.ts";
 import { type Asked, hasTable, identityOf, migrationsOf, sequencesOf, tablesOf } from "./catalog.ts";
+import { keepLeavings, keptLeavings } from "./leavings.ts";
 
 /** What is in a database before a backup is put into it. */
 export type Occupant =
@@ -45,6 +47,8 @@ export interface LoadedDatabase {
   readonly prisma: PrismaClient;
   /** As PostgreSQL's clock runs; `now()` stands still in a transaction. */
   now(): Promise<Date>;
+  /** Who had left the database that was replaced, if it was the same one; null: nothing or another one was. */
+  readonly leavings: (() => AsyncGenerator<JournalPart>) | null;
 }
 
 export interface LoadOptions<T> {
@@ -80,7 +84,7 @@ export async function occupantOf(databaseUrl: string): Promise<Occupant> {
 }
 
 /**
- * In one transaction: everything in the schema goes, the migrations of the backup come, its rows, what it counts by, the
+ * In one transaction: everything in the schema goes, but for who had left the same database, the migrations of the backup come, its rows, what it counts by, the
  * migrations since. Foreign keys are checked when all rows are there, so that the order of tables and rows does not matter;
  * triggers of ours do not run, for what they would do is in the backup.
  *
@@ -100,6 +104,10 @@ export async function load<T>(options: LoadOptions<T>): Promise<Loaded<T>> {
     const occupant = await examine(pool);
     await permit(occupant);
     await pool.query("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0");
+    // Of another database the numbers would name other readers.
+    const isSame =
+      occupant.is === "ours" && occupant.databaseId !== null && occupant.databaseId === manifest.databaseId;
+    if (isSame) await keepLeavings(pool);
     await empty(pool);
     const known = await readMigrations(migrationsDir);
     const engine = async () => openEngine(pool);
@@ -108,7 +116,7 @@ export async function load<T>(options: LoadOptions<T>): Promise<Loaded<T>> {
     const since = known.filter(({ name }) => !manifest.migrations.includes(name));
     if (since.length > 0) await (await engine()).apply(known);
     const now = async () => (await pool.query<{ now: Date }>("SELECT clock_timestamp() AS now")).rows[0]!.now;
-    const settled = await settle({ prisma, now }, occupant);
+    const settled = await settle({ prisma, now, leavings: isSame ? () => keptLeavings(pool) : null }, occupant);
     await beforeCommit();
     await pool.query("COMMIT");
     // Until it has looked for itself the server would plan as if the tables were empty.
