@@ -103,7 +103,7 @@ test("whatever fails on the way, the database is as it was", async () => {
   }).toThrow(Invalid);
   expect(await as()).toEqual([{ address_key: "one of before", because: "operator" }]);
   expect((await occupantOf(target.url)).is).toBe("ours");
-});
+}, 60_000);
 
 test("a session that breaks between two statements is not gone on without: the rest would run outside the transaction", async () => {
   const { press, file } = bench;
