@@ -46,6 +46,42 @@ withChromium(
 );
 
 withChromium(
+  "a challenge that could not be had when somebody began with the form is asked for again when they send it",
+  async () => {
+    const visit = await there.visit();
+    const { page, through } = visit;
+    await page.goto(there.world().url);
+    await page.route("**/challenge*", (route) => route.abort(), { times: 1 });
+    const failed = page.waitForEvent("requestfailed");
+    await page.locator('[name="email"]').fill("cut@example.com");
+    await failed;
+    await through(() => page.locator('.start button[type="submit"]').click());
+    expect(await page.locator("h1").innerText()).toBe("Check your inbox");
+    await visit.close();
+  },
+  60_000,
+);
+
+withChromium(
+  "whose challenge never comes waits half a minute, and then in the queue",
+  async () => {
+    const visit = await there.visit();
+    const { page, through } = visit;
+    await page.clock.install();
+    await page.goto(there.world().url);
+    await page.route("**/challenge*", () => {}); // and no answer
+    await page.locator('[name="email"]').fill("never@example.com");
+    await page.locator('.start button[type="submit"]').click();
+    await page.clock.runFor(29_000);
+    expect(await page.locator("[data-proving]").isVisible()).toBe(true);
+    await through(() => page.clock.runFor(2_000));
+    expect(await page.locator("h1").innerText()).toBe("Check your inbox later");
+    await visit.close();
+  },
+  60_000,
+);
+
+withChromium(
   "without JavaScript there is no proof, and the request waits its turn",
   async () => {
     expect(await subscribe("unproven@example.com", { javaScript: false })).toEqual({
