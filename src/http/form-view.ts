@@ -151,8 +151,8 @@ function watchView(watch: TypedWatch, at: number, context: WatchContext): View {
     include: { ...field("include", watch.include.join("\n")), found: found.include },
     authors: { ...field("authors", watch.authors.join("\n")), found: found.authors },
     exclude: { ...field("exclude", watch.exclude.join("\n")), found: found.exclude },
-    categories: field("categories", watch.categories.join(" ")),
-    minUpvotes: field("minUpvotes", watch.minUpvotes),
+    categories: { ...field("categories", watch.categories.join(" ")), found: [] },
+    minUpvotes: { ...field("minUpvotes", watch.minUpvotes), found: [] },
     onlyWithCode: { ...field("onlyWithCode"), isOn: watch.onlyWithCode },
     isMoreOpen:
       [watch.include, watch.exclude, watch.authors, watch.categories].some((list) => list.length > 0) ||
@@ -166,19 +166,19 @@ function rounded(mean: number): number {
   return mean < 1 ? Math.round(mean * 10) / 10 : Math.round(mean);
 }
 
-/** The zones of a field, and the one that is chosen among them. */
+/** The zones of a field, and the one that is chosen among them. @param chosen empty: none was yet */
 export function zoneView(chosen: string) {
   let isListed = chosen === "UTC";
   const regions = zoneRegions.map(({ region, zones }) => ({
     region,
-    zones: zones.map(({ id, place }) => {
+    zones: zones.map(({ id, place, formerly }) => {
       const isChosen = id === chosen;
       isListed ||= isChosen;
-      return { id, place, isChosen };
+      return { id, place, formerly, isChosen };
     }),
   }));
   // An older name of a zone is still one, and a reader who has it keeps it.
-  return { regions, isUtc: chosen === "UTC", unlisted: isListed ? "" : chosen };
+  return { regions, isOpen: chosen === "", isUtc: chosen === "UTC", unlisted: isListed ? "" : chosen };
 }
 
 /** A language by its own name: whoever looks for theirs can read it. */

@@ -18,9 +18,9 @@ import type { Pages } from "./pages.ts";
 import { proofOf } from "./proof.ts";
 import { unlisted } from "./security.ts";
 import type { WebApp } from "./server.ts";
-import { tasteOf } from "./taste.ts";
+import { filterOf, tasteOf } from "./taste.ts";
 import { edited, isEdit, readTyped, type Typed, typedOf, wantedBy } from "./typed.ts";
-import { type Read, readChanges, readPreferences, readStay } from "./wishes.ts";
+import { type Read, readChanges, readStay } from "./wishes.ts";
 
 /** What became of a press: shown at the top of the page. */
 type Done = "" | "saved" | "paused" | "resumed" | "away" | "home";
@@ -94,9 +94,8 @@ export function preferencesRoutes(app: WebApp, pages: Pages, guard: Guard): Rout
     const { done, typed = typedOf(preferences), problems = [], beside = besideIn({}) } = shown;
     /** Said in one sentence: the more exact one of the core would say the same again. */
     const field = (name: keyof Beside) => ({ ...fieldView(name, beside[name], problems, say), detail: "" });
-    const read = readPreferences(wantedBy(typed), app.catalogue);
     const action = `/preferences/${linkOf(req)}`;
-    const taste = await tasteOf(app, say, { typed, filter: read.value?.filter ?? null, problems, edits: action });
+    const taste = await tasteOf(app, say, { typed, filter: filterOf(typed, app.catalogue), problems, edits: action });
     pages.send(res, say, "preferences", {
       title: say("page.preferences.heading"),
       address: maskAddress(email!),

@@ -14,7 +14,7 @@ import type { Pages } from "./pages.ts";
 import { proofOf } from "./proof.ts";
 import { filterOfPage, queryOf } from "./query.ts";
 import type { WebApp } from "./server.ts";
-import { tasteOf } from "./taste.ts";
+import { filterOf, tasteOf } from "./taste.ts";
 import { BLANK, edited, isEdit, readTyped, type Typed, typedWatch, wantedBy } from "./typed.ts";
 import { readAddress, readPreferences, readWish } from "./wishes.ts";
 
@@ -62,8 +62,8 @@ export function subscriptionRoutes(app: WebApp, pages: Pages, { guard, assetUrl 
         const say = pages.say(req);
         const press = pressOf(req.body);
         const typed = edited(readTyped(req.body), press);
-        const { value, problems } = readPreferences(wantedBy(typed), catalogue);
-        const filter = value?.filter ?? null;
+        const { problems } = readPreferences(wantedBy(typed), catalogue);
+        const filter = filterOf(typed, catalogue);
         // Only what changes as choices do, for the script of the page (templates/assets/page.js).
         if (queryOf(req).get("part") === "live") {
           const live = await tasteOf(app, say, { typed, filter, ...(problems && { problems }), edits: "" });

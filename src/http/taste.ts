@@ -2,6 +2,7 @@
 import { type Preview, preview } from "../actions/preview.ts";
 import { everything, type Filter } from "../core/filter.ts";
 import { dateOf, type Say } from "../core/text.ts";
+import type { Catalogue } from "../core/topics.ts";
 import type { Problem } from "../errors.ts";
 import { withQuery } from "./feeds.ts";
 import { formView } from "./form-view.ts";
@@ -41,6 +42,11 @@ export async function tasteOf(
     freshness: freshnessOf(app, say, typed),
   });
   return { form, preview: previewView(app, say, filter ?? everything, shown) };
+}
+
+/** Whatever stands beside the watches: an hour that is none makes no word wrong. Null when it cannot be used as it is. */
+export function filterOf(typed: Typed, catalogue: Catalogue): Filter | null {
+  return readPreferences({ filter: wantedBy(typed).filter }, catalogue).value?.filter ?? null;
 }
 
 /** Whatever stands in the watches: a line that cannot be searched for makes no hour wrong. */

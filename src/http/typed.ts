@@ -43,14 +43,14 @@ export const BLANK_WATCH: TypedWatch = {
   isEverything: false,
 };
 
-/** The form before anybody touched it: the defaults of the contract. */
+/** The form before anybody touched it: the defaults of the contract. An empty zone is UTC, until a script guesses. */
 export const BLANK: Typed = {
   watches: [],
   email: "",
   cadence: "daily",
   weekday: "1",
   hour: "7",
-  zone: "UTC",
+  zone: "",
   maxPapers: "10",
   language: "en",
   format: "html",

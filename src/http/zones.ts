@@ -23,9 +23,20 @@ const RENAMED: Readonly<Record<string, string>> = {
   "Pacific/Truk": "Pacific/Chuuk",
 };
 
+const FORMER: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(RENAMED).map(([former, id]) => [id, former]),
+);
+
+interface Zone {
+  readonly id: string;
+  readonly place: string;
+  readonly formerly: string;
+}
+
 export interface ZoneRegion {
   readonly region: string;
-  readonly zones: readonly { readonly id: string; readonly place: string }[];
+  /** `formerly`: the name by which browsers that keep to CLDR's still call it; empty for most. */
+  readonly zones: readonly Zone[];
 }
 
 /** Every zone the runtime knows, by region and name. `UTC` is in none: it is offered by itself. */
@@ -34,12 +45,12 @@ export const zoneRegions: readonly ZoneRegion[] = regionsOf(
 );
 
 function regionsOf(ids: readonly string[]): ZoneRegion[] {
-  const regions = new Map<string, { id: string; place: string }[]>();
+  const regions = new Map<string, Zone[]>();
   for (const id of [...new Set(ids)].sort()) {
     const [region = "", ...place] = id.split("/");
     if (place.length === 0) continue;
     const zones = regions.get(region) ?? [];
-    zones.push({ id, place: place.join(", ").replaceAll("_", " ") });
+    zones.push({ id, place: place.join(", ").replaceAll("_", " "), formerly: FORMER[id] ?? "" });
     regions.set(region, zones);
   }
   return [...regions].map(([region, zones]) => ({ region, zones }));
