@@ -53,10 +53,14 @@ export function preferencesRoutes(app: WebApp, pages: Pages, guard: Guard): Rout
         }
         const press = pressOf(req.body);
         const typed = edited(readTyped(req.body, typedOf(subscription.preferences)), press);
-        if (press === "show" || isEdit(press)) return show(req, res, subscription, { done: "", typed });
+        const zoneShown = lastOf(req.body, "zoneShown");
+        if (press === "show" || isEdit(press)) return show(req, res, subscription, { done: "", typed, zoneShown });
         const { value: change, problems } = readPress(req.body, typed, subscription);
         if (problems)
-          return show(req, res.status(422), subscription, { done: "", typed, problems, beside: besideIn(req.body) });
+          return show(req, res.status(422), subscription, {
+            ...{ done: "", typed, zoneShown, problems },
+            beside: besideIn(req.body),
+          });
         await changePreferences(app, subscription.id, change);
         const after = await app.subscriptions.findById(subscription.id);
         const done = doneBy(change);
@@ -77,7 +81,11 @@ export function preferencesRoutes(app: WebApp, pages: Pages, guard: Guard): Rout
       const stay = readStay(besideIn(body), elsewhere?.homeZone ?? preferences.zone, app.now());
       return stay.problems ? stay : { value: { elsewhere: stay.value } };
     }
-    const wanted = press === "pause" || press === "resume" ? pressed[press] : wantedBy(typed);
+    const all = wantedBy(typed);
+    const { zone, ...others } = all;
+    // A page that was opened while they were elsewhere shows that zone; saved when they are home, it must not become theirs.
+    const saved = zone === lastOf(body, "zoneShown") ? others : all;
+    const wanted = press === "pause" || press === "resume" ? pressed[press] : saved;
     const context = { catalogue: app.catalogue, now: app.now() };
     return readChanges(wanted, { preferences, isPaused: state === "paused", elsewhere }, context);
   };
@@ -86,12 +94,12 @@ export function preferencesRoutes(app: WebApp, pages: Pages, guard: Guard): Rout
     req: Request,
     res: Response,
     subscription: Subscription,
-    shown: { done: Done; typed?: Typed; problems?: readonly Problem[]; beside?: Beside },
+    shown: { done: Done; typed?: Typed; problems?: readonly Problem[]; zoneShown?: string; beside?: Beside },
   ) => {
     const { state, preferences, pausedUntil, elsewhere, email } = subscription;
     if (state === "ended") return pages.notice(req, res, "ended");
     const say = pages.say(req);
-    const { done, typed = typedOf(preferences), problems = [], beside = besideIn({}) } = shown;
+    const { done, typed = typedOf(preferences), problems = [], zoneShown = "", beside = besideIn({}) } = shown;
     /** Said in one sentence: the more exact one of the core would say the same again. */
     const field = (name: keyof Beside) => ({ ...fieldView(name, beside[name], problems, say), detail: "" });
     const action = `/preferences/${linkOf(req)}`;
@@ -101,6 +109,7 @@ export function preferencesRoutes(app: WebApp, pages: Pages, guard: Guard): Rout
       address: maskAddress(email!),
       action,
       done: done && say("page.preferences.done", { done }),
+      zoneShown: zoneShown || preferences.zone,
       ...taste,
       state: say("page.preferences.state", {
         state: pausedUntil && state === "paused" ? "pausedUntil" : state,

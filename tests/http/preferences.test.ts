@@ -159,6 +159,29 @@ test("a mistake in where or until when leaves the other as it was chosen", async
   expect(paused).toMatch(/id="field-pausedUntil"[^>]* value="2026-04-01"/);
 });
 
+test("a page from when they were elsewhere, saved when they are home again, leaves their zone their own", async () => {
+  const reader = await aReader(preferences({ zone: "Europe/Berlin" }));
+  await web.press(reader.path, { do: "away", elsewhereZone: "Asia/Tokyo", zoneUntil: "2026-05-01" });
+  const old = fieldsOf(await (await web.get(reader.path)).text());
+  // Also when it was shown again in between: with one more watch, or beside a mistake.
+  const more = fieldsOf(await (await web.press(reader.path, [...old, ["do", "add"]])).text());
+  const wrong = [...more.filter(([name]) => name !== "maxPapers"), ["maxPapers", "many"], ["do", "save"]];
+  const again = fieldsOf(await (await web.press(reader.path, wrong as [string, string][])).text());
+  await web.press(reader.path, { do: "home" });
+  const zones = async () => {
+    const { preferences, elsewhere } = await reader.now();
+    return [preferences.hour, preferences.zone, elsewhere];
+  };
+  for (const [hour, fields] of [old, more, again].entries()) {
+    const usable = fields.filter(([name]) => !["hour", "maxPapers"].includes(name));
+    expect((await web.press(reader.path, [...usable, ["hour", String(hour)], ["do", "save"]])).status).toBe(200);
+    expect(await zones()).toEqual([hour, "Europe/Berlin", null]);
+  }
+  const chosen = old.map(([name, value]): [string, string] => [name, name === "zone" ? "Asia/Seoul" : value]);
+  await web.press(reader.path, [...chosen, ["do", "save"]]);
+  expect((await zones())[1]).toBe("Asia/Seoul");
+});
+
 test("the API shows and sets where a reader is for a while; their own zone stays the one at home", async () => {
   const reader = await aReader(preferences({ zone: "Europe/Berlin" }));
   const path = `/subscriptions/${reader.token}`;
