@@ -162,7 +162,7 @@ function watchView(watch: TypedWatch, at: number, context: WatchContext): View {
 }
 
 /** A mean as a person says it: 12, 3, 0.4. */
-function rounded(mean: number): number {
+export function rounded(mean: number): number {
   return mean < 1 ? Math.round(mean * 10) / 10 : Math.round(mean);
 }
 

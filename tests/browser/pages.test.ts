@@ -57,6 +57,40 @@ describe.each([
   else withChromium("html-validate has nothing to say of what was served", () => expect(invalid).toEqual(NOTHING));
 });
 
+/** What has most words on it; German ones are longer. */
+const WORDY = [
+  "/",
+  "/?topics=agents&topics=code&include=planning",
+  "/editions/latest",
+  "/papers/2604.00301",
+  "/lost-link",
+];
+
+withChromium(
+  "in German no page is wider than its window either, and the ways stand in one line",
+  async () => {
+    const visit = await there.visit({ locale: "de" });
+    const { page } = visit;
+    const wide: Found = {};
+    const lines: Record<string, number> = {};
+    for (const path of WORDY) {
+      await page.goto(new URL(path, there.world().url).href);
+      expect(await page.locator("html").getAttribute("lang")).toBe("de");
+      wide[path] = [];
+      for (const width of [320, 390, 600, 768, 1024]) {
+        await visit.resize(width, "light");
+        wide[path].push(...(await wideElements(page)));
+        const tops = await page.locator(".masthead li").evaluateAll((ways) => ways.map((way) => way.offsetTop));
+        lines[`${path} at ${width}`] = new Set(tops).size;
+      }
+    }
+    await visit.close();
+    expect(wide).toEqual(Object.fromEntries(WORDY.map((path) => [path, []])));
+    expect(Object.entries(lines).filter(([, count]) => count > 1)).toEqual([]);
+  },
+  60_000,
+);
+
 /** A page of ours to which this was added, as no content policy lets anybody do. */
 const PLANTED = `(() => {
   document.querySelector("main").insertAdjacentHTML("beforeend",

@@ -39,10 +39,14 @@ export interface Visit {
 }
 
 /** @param origin the only server it may ask; null: none */
-export async function aVisit(browser: Browser, origin: string | null, { javaScript = true } = {}): Promise<Visit> {
+export async function aVisit(
+  browser: Browser,
+  origin: string | null,
+  { javaScript = true, locale = "en" } = {},
+): Promise<Visit> {
   const context = await browser.newContext({
     javaScriptEnabled: javaScript,
-    locale: "en",
+    locale,
     timezoneId: "Europe/Berlin",
   });
   const page = await context.newPage();
