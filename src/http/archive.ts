@@ -8,6 +8,7 @@ import { catalogueIn } from "../core/topic-names.ts";
 import { NotFound } from "../errors.ts";
 import { KEEP_SECONDS, latest, mayBeKept } from "./caching.ts";
 import { editionsView, editionView } from "./edition-view.ts";
+import { rounded } from "./form-view.ts";
 import { opened } from "./links.ts";
 import { answer } from "./methods.ts";
 import type { Pages } from "./pages.ts";
@@ -65,14 +66,18 @@ export function archiveRoutes(app: WebApp, pages: Pages): Router {
       const say = pages.say(req);
       const topics = await topicsPerDay(app);
       const named = catalogueIn(say, catalogue);
-      const perDay = new Map(topics.map(({ id, papersPerDay }) => [id, Math.round(papersPerDay * 10) / 10]));
+      const perDay = new Map(topics.map(({ id, papersPerDay }) => [id, rounded(papersPerDay)]));
       const families = named.families.map(({ id, name }) => ({
         name,
         topics: named.topics
           .filter(({ family }) => family === id)
           .map((topic) => ({ ...topic, perDay: perDay.get(topic.id) ?? 0 })),
       }));
-      pages.send(res, say, "topics", { title: say("page.topics.heading"), families });
+      pages.send(res, say, "topics", {
+        title: say("page.topics.heading"),
+        description: say("page.topics.lead"),
+        families,
+      });
     },
   });
 

@@ -49,7 +49,11 @@ export function docsRoutes(app: DocsApp, pages: Pages, assetUrl: Assets["urlOf"]
     get(req, res) {
       const say = pages.say(req);
       mayBeKept(res, KEEP_SECONDS.page, null);
-      pages.send(res, say, "docs", { title: say("page.docs.heading"), ...docsView(document()) });
+      pages.send(res, say, "docs", {
+        title: say("page.docs.heading"),
+        description: say("page.docs.lead"),
+        ...docsView(document()),
+      });
     },
   });
 

@@ -4,6 +4,7 @@ import { dayOfYear } from "../core/day.ts";
 import type { Edition, RankedPaper } from "../core/edition.ts";
 import type { Filter } from "../core/filter.ts";
 import { filterInWords } from "../core/filter-in-words.ts";
+import { inertLine } from "../core/inert.ts";
 import { becauseOf, match } from "../core/match.ts";
 import { RANKING } from "../core/score.ts";
 import { scoreInWords } from "../core/score-in-words.ts";
@@ -24,9 +25,13 @@ export const editionWords = [
   "page.edition.listed",
   "page.edition.followed",
   "page.editions.heading",
+  "page.editions.lead",
   "page.editions.month",
   "page.editions.state",
 ] as const;
+
+/** Letters of what a shared link says; those who show one cut it there, or sooner. */
+export const LONGEST_DESCRIPTION = 300;
 
 interface Asked {
   readonly filter: Filter;
@@ -52,16 +57,19 @@ export function editionView({ edition, index }: Shelved, place: EditionPlace, { 
   }));
   const isClosed = state === "closed";
   const turn = (day: string | null) => day && { href: withQuery(`/editions/${day}`, filter), date: dateOf(day) };
+  const lead = say("page.edition.lead", {
+    ...{ state, rankedBy, count: papers.length, because: place.because ?? "" },
+    fresh: shown.filter(({ paper }) => paper.isNew).length,
+  });
+  const titles = shown.slice(0, 3).map(({ paper }) => paper.title);
   return {
     title: say("page.edition.heading", { date: dateOf(date), rankedBy }),
+    description: titles.length > 0 ? inertLine(titles.join(" · "), LONGEST_DESCRIPTION) : lead,
     alternates: feedLinks(filter, say, catalogue),
     dateline: { date, number: isClosed ? dayOfYear(date) : 0 },
     ...{ closedAt: isClosed ? (edition.closedAt ?? "") : "", ranking: RANKING },
     ...{ state, rankedBy, isRanked: isClosed && rankedBy === "trend", isIncomplete: place.because === "incomplete" },
-    lead: say("page.edition.lead", {
-      ...{ state, rankedBy, count: papers.length, because: place.because ?? "" },
-      fresh: shown.filter(({ paper }) => paper.isNew).length,
-    }),
+    lead,
     filter: filterInWords(filter, say, topicNames(catalogueIn(say, catalogue))),
     allHref: `/editions/${date}`,
     subscribeHref: withQuery("/", filter),
@@ -97,6 +105,7 @@ export function editionsView(
   const shown = rows.length > most && months.length > 1 ? months.slice(0, -1) : months;
   return {
     title: say("page.editions.heading"),
+    description: say("page.editions.lead"),
     alternates: feedLinks(filter, say, catalogue),
     filter: filterInWords(filter, say, topicNames(catalogueIn(say, catalogue))),
     months: shown.map((month) => ({

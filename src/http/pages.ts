@@ -63,12 +63,20 @@ export interface Pages {
   dated(newest: () => Promise<Day | null>): RequestHandler;
   /** The words, in the language the browser asks for most of those we have. */
   say(req: Request): Say;
-  /** @param view with the page's `title`, the feeds of what it shows (feeds.ts), and the edition it is itself, if it is one */
+  /**
+   * @param view with the page's `title`, what a shared link says of it (else what Paperboy is), the feeds of what it shows
+   *   (feeds.ts), and the edition it is itself, if it is one
+   */
   send(
     res: Response,
     say: Say,
     page: string,
-    view: View & { readonly title: string; readonly alternates?: readonly View[]; readonly dateline?: Dateline },
+    view: View & {
+      readonly title: string;
+      readonly description?: string;
+      readonly alternates?: readonly View[];
+      readonly dateline?: Dateline;
+    },
   ): void;
   /** A piece of a page, which the script of one that is open puts in its place. */
   part(res: Response, say: Say, page: string, view: View): void;
@@ -114,6 +122,7 @@ export function openPages({ folder, texts, assetUrl, postalAddress }: PagesOptio
             ...frame,
             sheets: sheetsOf(page).map(assetUrl),
             title: view.title,
+            description: view.description || say("page.home.lead"),
             alternates: view.alternates ?? [],
             dateline: datelineView(dateline),
             body,
@@ -159,6 +168,10 @@ const wordsSaid = [
   "page.wrong",
   "page.next",
   "page.home.title",
+  "page.home.lead",
+  "page.topics.lead",
+  "page.privacy.lead",
+  "page.docs.lead",
   "page.home.subscribe",
   "page.form.meantHint",
   "page.lost.heading",

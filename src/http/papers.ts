@@ -10,6 +10,7 @@ import { catalogueIn } from "../core/topic-names.ts";
 import { NotFound } from "../errors.ts";
 import type { PaperRecord } from "../store/paper-records.ts";
 import { KEEP_SECONDS, latest, mayBeKept } from "./caching.ts";
+import { LONGEST_DESCRIPTION } from "./edition-view.ts";
 import { feedLinks } from "./feeds.ts";
 import { answer } from "./methods.ts";
 import type { Pages, View } from "./pages.ts";
@@ -47,6 +48,7 @@ export function paperRoutes(app: WebApp, pages: Pages): Router {
     const { editions, topics, publishedAt, organization, withdrawn } = paper;
     return {
       title: inertLine(paper.title, 300),
+      description: inertLine(paper.summary || paper.abstract, LONGEST_DESCRIPTION),
       alternates: feedLinks(everything, say, catalogue),
       authors: authorsInWords(paper.authors, say),
       allAuthors:
@@ -56,6 +58,7 @@ export function paperRoutes(app: WebApp, pages: Pages): Router {
               "unit",
             )
           : "",
+      authorCount: paper.authors.length,
       organization: organization === null ? "" : inertLine(organization, 120),
       withdrawn,
       summary: inertText(paper.summary),

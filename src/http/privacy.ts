@@ -16,6 +16,7 @@ export function privacyRoutes(
       const say = pages.say(req);
       pages.send(res, say, "privacy", {
         title: say("page.privacy.heading"),
+        description: say("page.privacy.lead"),
         ...{ retentionDays, unconfirmedDays: UNCONFIRMED_DAYS, rawDays: RAW_REPORTS_DAYS },
         consentYears: Math.round(CONSENT_DAYS / 365),
         operator: postalAddress === null ? "" : inertLine(postalAddress, 300),

@@ -54,6 +54,29 @@ const linksOf = async (path: string, pattern: RegExp, from = web) =>
     .map(([, href]) => unescaped(href!))
     .filter((href) => pattern.test(href));
 
+test("a link that is shared says what is behind it", async () => {
+  const said = async (path: string) => {
+    const page = await pageOf(path);
+    const content = (name: string) =>
+      unescaped(new RegExp(`<meta ${name} content="([^"]*)"`).exec(page)?.[1] ?? "none");
+    expect(content('name="description"')).toBe(content('property="og:description"'));
+    return [content('property="og:title"'), content('property="og:description"')];
+  };
+  const [, whatPaperboyIs] = await said("/");
+  expect(whatPaperboyIs).toMatch(/^Paperboy reads the papers that researchers are talking about/);
+  expect(await said("/editions/2026-04-14")).toEqual([
+    "Trending papers of Tuesday, April 14, 2026",
+    "First: KV caches · Second · Third",
+  ]);
+  expect(await said("/editions/2026-04-11")).toEqual([
+    "Trending papers of Saturday, April 11, 2026",
+    "No papers were listed: it was a weekend.",
+  ]);
+  expect(await said("/papers/2604.00011")).toEqual(["First: KV caches", aSighting().abstract]);
+  expect((await said("/privacy"))[1]).toBe("Paperboy knows as little about you as a mailed paper can.");
+  expect(await said("/lost-link")).toEqual(["Get a fresh link", whatPaperboyIs]);
+});
+
 test("html-validate has nothing to say of any of these pages", async () => {
   const validator = new HtmlValidate({
     ...{ root: true, extends: ["html-validate:recommended"] },
