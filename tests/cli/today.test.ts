@@ -89,7 +89,7 @@ test("a digest of the sample, as a pipe gets it", async () => {
   expect(text.split("\n")).toEqual([
     "Paperboy",
     "Trending papers of Thursday, April 30, 2026",
-    "Thursday, April 30: 1 paper for you, of 17 that match: Agents",
+    "Thursday, April 30: 1 paper for you, of 17 that match\u00A0· Agents",
     "─".repeat(80),
     "",
     " 1. GLM-5V-Turbo: Toward a Native Foundation Model for Multimodal Agents",

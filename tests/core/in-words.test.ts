@@ -68,7 +68,7 @@ test("a reason says what in the filter took the paper", () => {
   expect(reason([because({ topics: ["agents"] })], 1, ["agents", "code"])).toBe("Here for the topic Agents");
   expect(
     reason([because({ topics: ["agents", "code"], include: ["KV cache"], authors: ["Y. Li"], categories: ["cs.CL"] })]),
-  ).toBe("Here for the topics Agents and Code, the words “KV cache”, the author Y. Li, the category cs.CL");
+  ).toBe("Here for the topics Agents and Code, the phrase “KV cache”, the author Y. Li, the category cs.CL");
 });
 
 test("a watch is named when the reader has several", () => {
@@ -80,7 +80,7 @@ test("a watch is named when the reader has several", () => {
 test("under the name of a watch only the others are named", () => {
   const whys = [because({ name: "Work", topics: ["agents"] }), because({ watch: 1, name: "Fun", include: ["chess"] })];
   expect(reasonInWords(whys, { say, topics: [], watches: 2, isUnderFirst: true, topicName })).toBe(
-    "Here for the topic Agents; also for Fun: the words “chess”",
+    "Here for the topic Agents; also for Fun: the phrase “chess”",
   );
 });
 

@@ -121,7 +121,9 @@ describe("the page", () => {
     const answer = await web.get(reader.path);
     const page = await answer.text();
     expect(unescaped(page)).toContain(`<bdi>${reader.email}</bdi>`);
-    expect(page).toContain("Subscribed since April 16, 2026. The digest comes to this address. None was returned.");
+    expect(page).toContain(
+      "Subscribed since April 16, 2026. The digest comes to this address. No mail to it was returned.",
+    );
     expect(days(page)).toEqual(["Tuesday, April 14, 2026", "Monday, April 13, 2026"]);
     expect(page).toContain('<a class="title" dir="auto" href="/papers/2604.70001">Agents &lt;that&gt; plan</a>');
     expect(page).not.toContain("came back");

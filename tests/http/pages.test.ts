@@ -279,7 +279,7 @@ test("under the name stand the newest edition's day and number, in the page's la
   await web.anEdition("2026-04-14", [{}]);
   await web.get("/editions/latest");
   expect(await line("/privacy", "en")).toBe("No. 104 of 2026 Tuesday, April 14, 2026");
-  expect(await line("/nothing", "de")).toBe("Nr. 104 des Jahrgangs 2026 Dienstag, 14. April 2026");
+  expect(await line("/nothing", "de")).toBe("Nr. 104/2026 Dienstag, 14. April 2026");
   expect(await line("/editions/2026-04-13", "en")).toBe("No. 103 of 2026 Monday, April 13, 2026");
   await web.close();
 });

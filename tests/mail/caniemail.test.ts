@@ -21,6 +21,7 @@ const FALLBACKS: Readonly<Record<string, string>> = {
   "ID selector": "as for <style>; only MJML's own #outlook",
   "Type selector": "as for <style>",
   ":hover": "titles are no underlined links when pointed at; they are links",
+  "text-wrap": "a heading of two lines has a short second one",
   "overflow-wrap": "word-break: break-word, written into the cells",
   "word-break":
     "overflow-wrap; where neither is known a word longer than the line is scrolled to, and no address is shown in full",

@@ -101,7 +101,7 @@ test("papers without votes are in the order they were listed, and nothing is cal
     subject,
   } = await PostalMime.parse(composeDigest(aDigestMail(renderer, aDigest(goldenPapers, { rankedBy: "listing" }))).raw);
   expect(text.split("\n").slice(0, 5)).toEqual([
-    "Wednesday, April 1: 3 papers for you, in the order they were listed: agents",
+    "Wednesday, April 1: 3 papers for you, in the order they were listed\u00A0· agents",
     "",
     "Paperboy",
     "Papers of Wednesday, April 1, 2026",

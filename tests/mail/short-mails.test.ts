@@ -44,10 +44,10 @@ https://paperboy.example/confirm/c1
 
 The link works for 7 days.
 
-Somebody, probably you, asked for this on April 1, 2026 at 09:59 UTC at https://paperboy.example/.
+Somebody, probably you, asked for this at https://paperboy.example/ on April 1, 2026 at 09:59 UTC.
 If it was not you, you need not do anything: without your answer nothing more is sent to you.
 
-This was not me: never write to me again:
+This was not me. Never write to me again:
 https://paperboy.example/confirm/n1
 
 1 Example Street
