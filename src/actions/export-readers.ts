@@ -5,8 +5,8 @@ import type { ReaderExports, ReaderForExport } from "../store/reader-exports.ts"
 
 export type Needs = { readerExports: Pick<ReaderExports, "page"> };
 
-/** Readers read at a time: some megabytes. */
-const PAGE = 5_000;
+/** Readers read at a time: few enough that what they are made of dies young, as in an import. */
+const PAGE = 100;
 
 /**
  * The readers in these states as a file of comma-separated values, which `importReaders` reads again, piece by piece; no

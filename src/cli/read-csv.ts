@@ -10,7 +10,7 @@ export type CsvLine =
 
 /** A longer line is no line of a list; so much is read of what follows a quote that nobody closes. */
 const LONGEST = 64 * 1024;
-const CHUNK = 256 * 1024;
+const CHUNK = 32 * 1024;
 const [TAB, LF, CR, QUOTE] = [0x09, 0x0a, 0x0d, 0x22] as const;
 const DELIMITERS = [0x2c, 0x3b, TAB] as const;
 

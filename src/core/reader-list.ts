@@ -125,11 +125,10 @@ export function readerReader(
       if (refusedDomains.has(address.domain)) refuse("Addresses of this domain are refused (REFUSE_DISPOSABLE).");
       const isPaused = readStatus(cells);
       const until = cells("pausedUntil");
-      return {
-        ...{ address, isPaused, preferences: preferencesIn(cells) },
-        pausedUntil: isPaused && until !== "" ? readInstant(until, "paused until") : null,
-        ...readConsent(cells("consent"), now),
-      };
+      const pausedUntil = isPaused && until !== "" ? readInstant(until, "paused until") : null;
+      const preferences = preferencesIn(cells);
+      const { consent, consentedAt } = readConsent(cells("consent"), now);
+      return { address, preferences, isPaused, pausedUntil, consent, consentedAt };
     } catch (error) {
       // A line that is shifted has addresses where nobody looks for them.
       if (error instanceof Invalid) return { refused: withoutAddresses(error.message, fields) };

@@ -35,21 +35,7 @@ export function readerExports(pool: pg.Pool) {
     /** In the order they came, `limit` at most, those behind an id; whoever was erased has no place in a list. */
     async page(states: readonly SubscriptionState[], after: bigint, limit: number): Promise<ReaderForExport[]> {
       const rows = await read<Row>(PAGE, [states, after, limit]);
-      return rows.map(({ id, email, state, paused_until, weekday, asked_by, asked_at, ...row }) => ({
-        ...{ id: BigInt(id), email, state, pausedUntil: paused_until },
-        preferences: {
-          ...(row.cadence === "weekly" ? { cadence: row.cadence, weekday: weekday! } : { cadence: row.cadence }),
-          ...{ filter: row.filter, hour: row.hour, zone: row.zone, maxPapers: row.max_papers },
-          ...{ language: row.language, format: row.format },
-        } as Preferences,
-        proof:
-          asked_by === null || asked_at === null
-            ? null
-            : {
-                ...{ consent: row.consent, askedBy: asked_by, askedAt: asked_at, confirmedAt: row.confirmed_at },
-                ...{ page: row.page, textVersion: row.text_version },
-              },
-      }));
+      return rows.map(asReader);
     },
   };
 
@@ -60,6 +46,25 @@ export function readerExports(pool: pg.Pool) {
       throw asFault(error);
     }
   }
+}
+
+/** Field by field: V8 keeps what several spreads made in ten times the room, and there are as many of these as readers. */
+function asReader(row: Row): ReaderForExport {
+  const { id, email, state, filter, cadence, weekday, hour, zone, language, format } = row;
+  const preferences = { filter, cadence, hour, zone, maxPapers: row.max_papers, language, format };
+  return {
+    id: BigInt(id),
+    email,
+    state,
+    pausedUntil: row.paused_until,
+    preferences: (cadence === "weekly" ? Object.assign(preferences, { weekday }) : preferences) as Preferences,
+    proof: proofIn(row),
+  };
+}
+
+function proofIn({ consent, asked_by, asked_at, confirmed_at, page, text_version }: Row): ReaderForExport["proof"] {
+  if (asked_by === null || asked_at === null) return null;
+  return { consent, askedBy: asked_by, askedAt: asked_at, confirmedAt: confirmed_at, page, textVersion: text_version };
 }
 
 const PAGE = `

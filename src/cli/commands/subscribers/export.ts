@@ -7,6 +7,7 @@ import { asOperator } from "../../../actions/as-operator.ts";
 import { exportReaders } from "../../../actions/export-readers.ts";
 import type { SubscriptionState } from "../../../core/subscription.ts";
 import { Invalid } from "../../../errors.ts";
+import { keepHeapLean } from "../../lean-heap.ts";
 import { examples, json, type ListTerminal } from "../../terminal.ts";
 
 interface Options {
@@ -34,6 +35,7 @@ export const exportCommand = ({ print, withApp, progress, output }: ListTerminal
     .action(async (path: string, options: Options) => {
       if (path === "-" && options.json)
         throw new Invalid("--json tells of a file, and standard output is the list itself. Name a file.");
+      keepHeapLean();
       const readers = await withApp(async (app) => {
         const all = await app.readerExports.count(options.state);
         let written = 0;

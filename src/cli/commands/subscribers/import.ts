@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { asOperator } from "../../../actions/as-operator.ts";
 import { type Imported, importReaders } from "../../../actions/import-readers.ts";
 import { csvRow } from "../../../core/csv.ts";
+import { keepHeapLean } from "../../lean-heap.ts";
 import { readCsv } from "../../read-csv.ts";
 import { examples, json, type ListTerminal } from "../../terminal.ts";
 
@@ -39,6 +40,7 @@ export const importCommand = ({ print, complain, withApp, progress }: ListTermin
       )}`,
     )
     .action(async (path: string, options: Options) => {
+      keepHeapLean();
       const refusals = openReport(options.report ?? null, (text) => {
         progress.show("");
         complain(text);
