@@ -13,8 +13,11 @@ export type Needs = {
   databaseNow: () => Promise<Date>;
 };
 
-/** A line of a list: its fields, or why it cannot be read. */
-type Line = { readonly line: number } & ({ readonly fields: readonly string[] } | { readonly problem: string });
+/** A line of a list: its fields, or why it cannot be read. `isUnended`: no line end stands behind it. */
+type Line = { readonly line: number } & (
+  | { readonly fields: readonly string[]; readonly isUnended?: true }
+  | { readonly problem: string }
+);
 
 export interface ImportOptions {
   /** Null: a column whose name says so. */
@@ -54,7 +57,7 @@ export async function importReaders(
 ): Promise<Imported> {
   const counts = { lines: 0, added: 0, already: 0, ended: 0, erased: 0, suppressed: 0, refused: 0 };
   let read: ReturnType<typeof readerReader> | null = null;
-  let width = 0;
+  let header: readonly string[] = [];
   let batch: { line: number; reader: NewReader }[] = [];
   // One batch is written while the next is read.
   let writing: Promise<void> = Promise.resolve();
@@ -96,7 +99,7 @@ export async function importReaders(
           refusedDomains,
           now: await databaseNow(),
         });
-        width = line.fields.length;
+        header = line.fields;
         continue;
       }
       counts.lines += 1;
@@ -104,11 +107,9 @@ export async function importReaders(
         refused(line.line, `The line cannot be read: ${line.problem}.`);
         continue;
       }
-      if (line.fields.slice(width).some((field) => field.trim() !== "")) {
-        refused(
-          line.line,
-          `It has ${line.fields.length} fields and the first line ${width}: a field with commas wants quotes.`,
-        );
+      const reason = misshapen(line, header);
+      if (reason !== null) {
+        refused(line.line, reason);
         continue;
       }
       const listed = read(line.fields);
@@ -120,6 +121,22 @@ export async function importReaders(
   await next();
   await writing;
   return counts;
+}
+
+/** Why fields that can be read are no line of this list; null: they are. */
+function misshapen(
+  { fields, isUnended }: { readonly fields: readonly string[]; readonly isUnended?: true },
+  header: readonly string[],
+): string | null {
+  const width = header.length;
+  if (fields.slice(width).some((field) => field.trim() !== ""))
+    return `It has ${fields.length} fields and the first line ${width}: a field with commas wants quotes.`;
+  // Half of an address may be the address of somebody else.
+  if (isUnended && fields.length < width)
+    return `The file ends within it: it has ${fields.length} of ${width} fields, and no line end.`;
+  if (fields.length === width && fields.every((field, at) => field === header[at]))
+    return "It names the columns once more: was one list put behind another?";
+  return null;
 }
 
 function asNew(

@@ -31,6 +31,7 @@ const isColourful = process.stdout.isTTY && !process.env.NO_COLOR;
 
 const terminal: ListTerminal = {
   progress: openProgress(process.stderr),
+  input: () => process.stdin,
   output: process.stdout,
   print: (text) => void process.stdout.write(text.endsWith("\n") ? text : `${text}\n`),
   complain: (text) => void process.stderr.write(`${text}\n`),

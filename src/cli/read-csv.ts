@@ -3,9 +3,9 @@ import { createReadStream } from "node:fs";
 import { parse } from "csv-parse/sync";
 import { Invalid } from "../errors.ts";
 
-/** One record and the line it begins on, from 1; or why it cannot be read. */
+/** One record and the line it begins on, from 1; or why it cannot be read. `isUnended`: no line end stands behind it. */
 export type CsvLine =
-  | { readonly line: number; readonly fields: readonly string[] }
+  | { readonly line: number; readonly fields: readonly string[]; readonly isUnended?: true }
   | { readonly line: number; readonly problem: string };
 
 /** A longer line is no line of a list; so much is read of what follows a quote that nobody closes. */
@@ -21,14 +21,19 @@ const DELIMITERS = [0x2c, 0x3b, TAB] as const;
  * mixed if they must. A quote that is not closed within 64 kB is a mistake of the line it stands in: the next one is read as
  * if it had not been.
  *
+ * @param path only a name where `input` is given
  * @param onRead told how many bytes of the file were read so far
  * @throws {Invalid} for a file that is not there, or is no text in UTF-8
  */
-export async function* readCsv(path: string, onRead: (bytes: number) => void = () => {}): AsyncGenerator<CsvLine[]> {
+export async function* readCsv(
+  path: string,
+  onRead: (bytes: number) => void = () => {},
+  input: AsyncIterable<Buffer> | null = null,
+): AsyncGenerator<CsvLine[]> {
   let records: Records | null = null;
   let bytes = 0;
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: CHUNK }) as AsyncIterable<Buffer>) {
+    for await (const chunk of withWholeHead(input ?? createReadStream(path, { highWaterMark: CHUNK }))) {
       bytes += chunk.length;
       records ??= new Records(chunk, path);
       const lines = records.after(chunk);
@@ -45,6 +50,23 @@ export async function* readCsv(path: string, onRead: (bytes: number) => void = (
   if (records === null) throw new Invalid(`${path} is empty. Name a file whose first line names its columns.`);
   const last = records.rest();
   if (last.length > 0) yield last;
+}
+
+/** The first piece is long enough to tell what the file is: a pipe hands over its first bytes one by one, if it likes. */
+async function* withWholeHead(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let head: Buffer[] | null = [];
+  let length = 0;
+  for await (const chunk of input) {
+    if (head === null) yield chunk;
+    else {
+      head.push(chunk);
+      length += chunk.length;
+      if (length < CHUNK) continue;
+      yield Buffer.concat(head);
+      head = null;
+    }
+  }
+  if (length > 0 && head !== null) yield Buffer.concat(head);
 }
 
 /** Cuts bytes into records. */
@@ -67,7 +89,11 @@ class Records {
 
   /** What stood behind the last line end. */
   rest(): CsvLine[] {
-    return this.cut(Buffer.alloc(0), true);
+    const isUnended = this.held.length > 0;
+    const lines = this.cut(Buffer.alloc(0), true);
+    const last = lines.at(-1);
+    if (isUnended && last !== undefined && "fields" in last) lines[lines.length - 1] = { ...last, isUnended };
+    return lines;
   }
 
   private cut(chunk: Buffer, isEnd: boolean): CsvLine[] {

@@ -9,9 +9,10 @@ export interface Terminal {
   withApp<T>(work: (app: App) => Promise<T>): Promise<T>;
 }
 
-/** The same for what takes long, and for what is longer than one print. */
+/** The same for what takes long, and for what is longer than one argument or one print. */
 export interface ListTerminal extends Terminal {
   readonly progress: Progress;
+  input(): AsyncIterable<Buffer>;
   readonly output: NodeJS.WritableStream;
 }
 

@@ -158,13 +158,20 @@ function readStatus(cells: Cells): boolean {
   return false;
 }
 
+const NO_CONSENT =
+  /^(?:no|false|0|n|none|null|never|nein|n\/?a|unknown|undefined|opt(?:ed)?[ _-]?out|unsubscribed|declined|denied|refused|rejected|revoked|withdrawn|-+)$/i;
+/** A word that stands for a tick in a box, or no letter and no digit at all. */
+const NEITHER = /^(?:yes|true|1|y|x|ok|ja|[^\p{L}\p{N}]+)$/iu;
+
 function readConsent(text: string, now: Date): Pick<ListedReader, "consent" | "consentedAt"> {
   const words = inertText(text);
   if (words === "") refuse("Nothing says when or how consent was given.");
-  if (/^(?:no|false|0|n|none|null|never|-)$/i.test(words)) refuse("The list says that no consent was given.");
-  if (/^(?:yes|true|1|y|x|ok)$/i.test(words))
+  if (NO_CONSENT.test(words)) refuse("The list says that no consent was given.");
+  if (NEITHER.test(words))
     refuse(`${JSON.stringify(words)} says neither when nor how consent was given. Write a date, or how.`);
   const consentedAt = instantIn(words);
+  if (consentedAt === null && /^\d{4}-\d{2}-\d{2}/.test(words))
+    refuse(`Consent begins with ${JSON.stringify(words.slice(0, 10))}, and there is no such day or time.`);
   if (consentedAt !== null && consentedAt > now) refuse("Consent lies in the future.");
   return { consent: words.length > LONGEST_CONSENT ? cutAtWord(words, LONGEST_CONSENT) : words, consentedAt };
 }

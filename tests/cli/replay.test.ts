@@ -137,7 +137,7 @@ describe("paperboy collect --record", () => {
     },
   };
   const terminal = {
-    ...{ print, complain: print, output: process.stdout },
+    ...{ print, complain: print, input: () => process.stdin, output: process.stdout },
     progress: { ...{ show: (line: string) => void shown.push(line), bar() {} }, done: () => void shown.push("") },
     withApp: async <T>(work: (app: App) => Promise<T>) => {
       await press.clear();

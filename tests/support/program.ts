@@ -1,5 +1,5 @@
 /** The command line in a world in which nothing can be opened: what it says of itself, and how it fails. */
-import { Writable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 import type { Command } from "commander";
 import { allOf, openProgram } from "../../src/cli/program.ts";
 import { openProgress } from "../../src/cli/progress.ts";
@@ -12,6 +12,7 @@ export function aProgram(say: (text: string) => void = () => {}): Command {
   const program = openProgram({
     terminal: {
       ...{ print: say, complain: say, withApp: down, progress: openProgress({ write: () => {} }) },
+      input: () => Readable.from([]),
       output: new Writable({ write: (_, __, done) => done() }),
     },
     today: { screen: { width: 80, isColourful: false }, withDesk: down },

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Writable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 import { onTestFinished } from "vitest";
 import type { App } from "../../src/app.ts";
 import { subscribers } from "../../src/cli/commands/subscribers.ts";
@@ -30,6 +30,8 @@ export async function aSubscribersDesk() {
   });
   /** What the last command said, beside what it printed. */
   const told = { complained: [] as string[], output: "" };
+  /** What stands in standard input. */
+  const desk = { piped: [] as Buffer[] };
 
   /** @returns what it printed */
   const run = async (...args: string[]): Promise<string> => {
@@ -39,6 +41,7 @@ export async function aSubscribersDesk() {
       print: (text) => void printed.push(text),
       complain: (text) => void told.complained.push(text),
       progress: openProgress({ write: () => {} }),
+      input: () => Readable.from(desk.piped),
       output: new Writable({
         write(chunk, _, done) {
           told.output += String(chunk);
@@ -60,9 +63,9 @@ export async function aSubscribersDesk() {
     writeFileSync(path, lines.join("\n"));
     return path;
   };
-  return {
+  return Object.assign(desk, {
     ...{ store, folder, told, run, aList },
     /** What became of the lines of a list, as JSON. */
     imported: async (...lines: string[]) => JSON.parse(await run("import", aList(...lines), "--json")),
-  };
+  });
 }

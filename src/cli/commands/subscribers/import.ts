@@ -19,12 +19,15 @@ interface Options {
 /** Refusals shown one by one; `--report` has them all. */
 const SHOWN = 20;
 
-export const importCommand = ({ print, complain, withApp, progress }: ListTerminal) =>
+export const importCommand = ({ print, complain, withApp, progress, input }: ListTerminal) =>
   new Command("import")
     .description(
       "take in readers who agreed elsewhere; who is a reader already, has left, was erased or is suppressed stays as they are",
     )
-    .argument("<file>", "comma-, semicolon- or tab-separated values in UTF-8; the first line names the columns")
+    .argument(
+      "<file>",
+      "comma-, semicolon- or tab-separated values in UTF-8; the first line names the columns; - is standard input",
+    )
     .option(
       "--consent-column <name>",
       "the column that says when or how each reader agreed (default: one called consent, CONFIRM_TIME, OPTIN_TIME, …)",
@@ -37,6 +40,7 @@ export const importCommand = ({ print, complain, withApp, progress }: ListTermin
       `${COLUMNS}${examples(
         "paperboy subscribers import readers.csv --dry-run",
         "paperboy subscribers import members.csv --consent-column created_at --report refused.csv",
+        "paperboy subscribers import - --dry-run < readers.csv",
       )}`,
     )
     .action(async (path: string, options: Options) => {
@@ -45,21 +49,17 @@ export const importCommand = ({ print, complain, withApp, progress }: ListTermin
         progress.show("");
         complain(text);
       });
-      const size = await stat(path).then(
-        (file) => file.size,
-        () => 0,
-      ); // that it is not there, who reads it says
+      const size = path === "-" ? null : await sizeOf(path);
       let lines = 0;
       const show = (bytes: number) => {
-        const share = size === 0 ? 0 : Math.min(bytes / size, 1);
-        progress.bar({
-          what: options.dryRun ? "looking" : "importing",
-          share,
-          detail: `${lines.toLocaleString("en")} lines`,
-        });
+        const what = options.dryRun ? "looking" : "importing";
+        const detail = `${lines.toLocaleString("en")} lines`;
+        if (size === null) progress.show(`${what}: ${detail}`);
+        else progress.bar({ what, share: size === 0 ? 0 : Math.min(bytes / size, 1), detail });
       };
+      const read = path === "-" ? readCsv("Standard input", show, input()) : readCsv(path, show);
       const counting = async function* () {
-        for await (const block of readCsv(path, show)) {
+        for await (const block of read) {
           lines += block.length;
           yield block;
         }
@@ -89,6 +89,14 @@ export const importCommand = ({ print, complain, withApp, progress }: ListTermin
       // A few lines that cannot be used are told; a list of nothing else is a mistake.
       if (counts.refused > 0 && counts.refused === counts.lines) process.exitCode = 1;
     });
+
+/** In bytes; 0 for what is not there, as who reads it will say. */
+function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
 
 const COLUMNS = `
 Columns are known by their names, whatever their case, spaces and order: email; consent; status, paused until; cadence, weekday,
