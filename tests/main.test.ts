@@ -36,7 +36,7 @@ test.each([
 ])(
   "npm start, with %s: a sentence, no stack, and an exit code",
   async (_, env, args, said, code) => {
-    const places = { PATH: process.env.PATH!, DATA_DIR: await aFolder() };
+    const places = { PATH: process.env.PATH!, DATA_DIR: await aFolder(), LOG_LEVEL: "warn" };
     const started = startChild(process.execPath, ["bin/run.js", "src/main.ts", ...args], {
       ...{ env: { ...places, ...env }, stdio: ["ignore", "pipe", "pipe"] },
     });
