@@ -91,6 +91,32 @@ withChromium(
   60_000,
 );
 
+withChromium(
+  "under a finger all that can be pressed is 44 px high, but a link in a sentence and a headline of one line",
+  async () => {
+    const visit = await there.visit({ isTouched: true });
+    const { page } = visit;
+    await visit.resize(390, "light");
+    const low: Found = {};
+    const paths = [...WORDY, "/editions", "/topics", "/nothing/here"];
+    for (const path of paths) {
+      await page.goto(new URL(path, there.world().url).href);
+      low[path] = await page
+        .locator(":is(a, button, input, select, textarea, summary, label:has(input)):visible")
+        .evaluateAll((all) =>
+          all
+            .filter((one) => !one.matches("label *, .lead a, .paper .title, .skip, .unseen *"))
+            .map((one) => ({ height: one.getBoundingClientRect().height, text: one.textContent?.trim() }))
+            .filter(({ height }) => height > 0 && height < 43.9) // 0: the script put a fresh preview in its place meanwhile
+            .map(({ height, text }) => `${text}: ${height}`),
+        );
+    }
+    await visit.close();
+    expect(low).toEqual(Object.fromEntries(paths.map((path) => [path, []])));
+  },
+  60_000,
+);
+
 /** A page of ours to which this was added, as no content policy lets anybody do. */
 const PLANTED = `(() => {
   document.querySelector("main").insertAdjacentHTML("beforeend",

@@ -42,11 +42,12 @@ export interface Visit {
 export async function aVisit(
   browser: Browser,
   origin: string | null,
-  { javaScript = true, locale = "en" } = {},
+  { javaScript = true, locale = "en", isTouched = false } = {},
 ): Promise<Visit> {
   const context = await browser.newContext({
     javaScriptEnabled: javaScript,
     locale,
+    ...(isTouched && { isMobile: true, hasTouch: true }),
     timezoneId: "Europe/Berlin",
   });
   const page = await context.newPage();

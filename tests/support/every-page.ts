@@ -62,8 +62,9 @@ export function aBrowserOnEditions(env: Readonly<Record<string, string>> = {}) {
   return {
     /** To be asked for in a test, not before. */
     world: () => world,
-    visit: (options: { readonly javaScript?: boolean; readonly locale?: string } = {}): Promise<Visit> =>
-      aVisit(browser, world.url, options),
+    visit: (
+      options: { readonly javaScript?: boolean; readonly locale?: string; readonly isTouched?: boolean } = {},
+    ): Promise<Visit> => aVisit(browser, world.url, options),
   };
 }
 
