@@ -22,6 +22,7 @@ import { aVault, backupBench, contentsOf, query, writeBackup } from "../support/
 
 const bench = backupBench();
 beforeEach(async () => {
+  await windTheClock(at("2026-04-15T06:00Z"));
   await bench.press.clear();
   await bench.press.store.sql("TRUNCATE witnesses, restorations, database_identity");
 });
@@ -52,10 +53,10 @@ async function aMachine(dataDir: string) {
 }
 const restored = async (into: Vault, mayReplace = false, withKeys = true) =>
   restoreBackup(into, await checkBackup(into, bench.file, withKeys), { mayReplace });
-/** The test's clock went with everything else. */
+/** The test's clock went with everything else, where the database that it is in was replaced. */
 async function windTheClock(to: Date): Promise<void> {
-  await bench.press.store.sql("CREATE TABLE test_clock (at timestamptz)");
-  await bench.press.store.sql("INSERT INTO test_clock VALUES (NULL)");
+  await bench.press.store.sql("CREATE TABLE IF NOT EXISTS test_clock (at timestamptz)");
+  await bench.press.store.sql("INSERT INTO test_clock SELECT NULL WHERE NOT EXISTS (SELECT FROM test_clock)");
   await bench.press.store.sql(`CREATE OR REPLACE FUNCTION paperboy_now() RETURNS timestamptz LANGUAGE sql STABLE
     AS 'SELECT at FROM test_clock'`);
   await bench.press.store.clock.set(to);
@@ -242,8 +243,7 @@ test("where no journal is, who left, was suppressed or erased is known from the 
   await press.store.sql("UPDATE database_identity SET id = gen_random_uuid()");
   const other = await restored(await vault("another"), true);
   expect([other.hasReplaced, other.settled.left]).toEqual([false, 0]);
-  await windTheClock(new Date());
-});
+}, 60_000);
 
 test("keys that are set and are not the backup's are refused before anything is changed, unless --without-keys says so", async () => {
   const { press, folder, file } = bench;
