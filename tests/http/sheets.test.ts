@@ -33,7 +33,7 @@ test("a page has the sheets that know its classes, in one order", () => {
 
 test("every sheet is some page's, and the colours stand in one", () => {
   expect([...new Set(pages.flatMap(sheetsOf))].sort()).toEqual(sheets);
-  expect(sheets.filter((sheet) => /--[\w-]+:/.test(read(`${ASSETS}/${sheet}`)))).toEqual(["page.css"]);
+  expect(sheets.filter((sheet) => /:[^;{]*#[\da-f]{3,8}\b/i.test(read(`${ASSETS}/${sheet}`)))).toEqual(["page.css"]);
 });
 
 /** Of a template and all parts in it. */
