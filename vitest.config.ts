@@ -21,8 +21,9 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     isolate: false,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Against tests that hang. On two busy cores one took ten times as long as on quiet ones.
+    testTimeout: 60_000,
+    hookTimeout: 90_000,
     reporters: [process.stdout.isTTY ? "default" : "dot", "./tests/support/reporter.ts"],
   },
 });

@@ -31,7 +31,7 @@ withChromium(
     expect(visit.faults()).toEqual([]);
     await visit.close();
   },
-  60_000,
+  180_000,
 );
 
 withChromium("whoever has no script reads the reference, and is told what trying it out needs", async () => {

@@ -70,7 +70,7 @@ withChromium(
     expect(await headlines(page)).toEqual([SPEECH]);
     await visit.close();
   },
-  60_000,
+  180_000,
 );
 
 withChromium(
@@ -113,7 +113,7 @@ withChromium(
     const { preferences } = (await world().app.subscriptions.findById(BigInt(row!.id)))!;
     expect(preferences.filter.watches.map(({ topics }) => topics)).toEqual([["code"], ["agents"]]);
   },
-  60_000,
+  180_000,
 );
 
 withChromium(
@@ -129,5 +129,5 @@ withChromium(
     expect([await ticked(page), await isStill(page)]).toEqual([[["agents"], []], false]);
     await visit.close();
   },
-  60_000,
+  180_000,
 );

@@ -80,7 +80,7 @@ withChromium(
     expect(visit.faults()).toEqual([]);
     await visit.close();
   },
-  60_000,
+  180_000,
 );
 
 withChromium(
@@ -96,5 +96,5 @@ withChromium(
     await expect(tabTo(page, '[name="email"]')).rejects.toThrow('200 presses of Tab do not lead to [name="email"]');
     await visit.close();
   },
-  60_000,
+  180_000,
 );

@@ -42,7 +42,7 @@ withChromium(
     expect(Object.keys(found)).toHaveLength(8);
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, []])));
   },
-  60_000,
+  180_000,
 );
 
 withChromium("and one that did not would be found out", async () => {

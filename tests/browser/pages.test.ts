@@ -88,7 +88,7 @@ withChromium(
     expect(wide).toEqual(Object.fromEntries(WORDY.map((path) => [path, []])));
     expect(Object.entries(lines).filter(([, count]) => count > 1)).toEqual([]);
   },
-  60_000,
+  180_000,
 );
 
 withChromium(
@@ -114,7 +114,7 @@ withChromium(
     await visit.close();
     expect(low).toEqual(Object.fromEntries(paths.map((path) => [path, []])));
   },
-  60_000,
+  180_000,
 );
 
 /** A page of ours to which this was added, as no content policy lets anybody do. */
@@ -158,5 +158,5 @@ withChromium(
     expect(await htmlComplaints(html)).toContainEqual(expect.stringMatching(/no-dup-id/));
     await visit.close();
   },
-  60_000,
+  180_000,
 );

@@ -101,7 +101,7 @@ withChromium(
     expect([await isStill(page), visit.faults()]).toEqual([true, []]);
     await visit.close();
   },
-  60_000,
+  180_000,
 );
 
 withChromium(
@@ -118,7 +118,7 @@ withChromium(
     expect(await field(page, "email").inputValue()).toBe("a@example.com");
     await visit.close();
   },
-  60_000,
+  180_000,
 );
 
 withChromium(
@@ -139,7 +139,7 @@ withChromium(
       await visit.close();
     }
   },
-  60_000,
+  180_000,
 );
 
 withChromium(
@@ -157,7 +157,7 @@ withChromium(
     expect(await ticked(page)).toEqual([[], []]);
     await visit.close();
   },
-  60_000,
+  180_000,
 );
 
 withChromium(
@@ -178,7 +178,7 @@ withChromium(
     await soon(() => heading(page)).toBe("Check your inbox");
     await visit.close();
   },
-  60_000,
+  180_000,
 );
 
 withChromium(
@@ -201,7 +201,7 @@ withChromium(
     expect(visit.faults()).toEqual([]);
     await visit.close();
   },
-  60_000,
+  180_000,
 );
 
 /** A browser whose clock stands in this zone, by the name it has for it. */
@@ -238,7 +238,7 @@ withChromium(
       await close();
     }
   },
-  60_000,
+  180_000,
 );
 
 withChromium(
@@ -253,7 +253,7 @@ withChromium(
     expect((await preferencesOf("utc@example.com")).zone).toBe("UTC");
     await visit.close();
   },
-  60_000,
+  180_000,
 );
 
 for (const javaScript of [true, false])
@@ -277,7 +277,7 @@ for (const javaScript of [true, false])
       expect([await watches(), (await preferencesOf(email)).maxPapers]).toEqual([[["agents"], ["code"]], 7]);
       await visit.close();
     },
-    60_000,
+    180_000,
   );
 
 withChromium(
@@ -311,7 +311,7 @@ withChromium(
     expect(visit.faults()).toEqual([]);
     await visit.close();
   },
-  60_000,
+  180_000,
 );
 
 withChromium(
@@ -342,7 +342,7 @@ withChromium(
     await soon(() => field(page, "minUpvotes").getAttribute("aria-invalid")).toBe(null);
     await visit.close();
   },
-  60_000,
+  180_000,
 );
 
 withChromium(
@@ -364,5 +364,5 @@ withChromium(
     expect(await page.evaluate("document.activeElement.textContent")).toBe(SPEECH);
     await visit.close();
   },
-  60_000,
+  180_000,
 );

@@ -32,7 +32,7 @@ withChromium(
     const states = await there.world().sql("SELECT state FROM subscriptions WHERE email = $1", [email]);
     expect(states).toEqual([{ state: "active" }]);
   },
-  60_000,
+  180_000,
 );
 
 withChromium(
@@ -42,7 +42,7 @@ withChromium(
     expect(await subscribe("unhurried@example.com", { unhurried: true })).toEqual(answered);
     expect(await subscribe("twice@example.com", { presses: 2 })).toEqual(answered);
   },
-  60_000,
+  180_000,
 );
 
 withChromium(
@@ -59,7 +59,7 @@ withChromium(
     expect(await page.locator("h1").innerText()).toBe("Check your inbox");
     await visit.close();
   },
-  60_000,
+  180_000,
 );
 
 withChromium(
@@ -78,7 +78,7 @@ withChromium(
     expect(await page.locator("h1").innerText()).toBe("Check your inbox later");
     await visit.close();
   },
-  60_000,
+  180_000,
 );
 
 withChromium(
@@ -89,5 +89,5 @@ withChromium(
       faults: [],
     });
   },
-  60_000,
+  180_000,
 );

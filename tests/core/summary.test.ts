@@ -9,6 +9,7 @@ import { summaryOf } from "../../src/core/summary.ts";
 import { wordsOf } from "../../src/core/words.ts";
 import { parseDailyPapers } from "../../src/sources/hugging-face.ts";
 import { aprilPapers } from "../support/april-papers.ts";
+import { processorTime } from "../support/processor-time.ts";
 import { sharedData } from "../support/shared-data.ts";
 
 const BACKGROUND =
@@ -130,9 +131,9 @@ test("hostile text takes no time", () => {
     "。",
     "a.b.c. ",
   ]) {
-    const from = performance.now();
+    const passed = processorTime();
     summaryOf({ title: piece.repeat(1_000), abstract: piece.repeat(100_000) });
-    expect(performance.now() - from).toBeLessThan(500);
+    expect(passed()).toBeLessThan(500);
   }
 });
 

@@ -243,7 +243,7 @@ test("where no journal is, who left, was suppressed or erased is known from the 
   await press.store.sql("UPDATE database_identity SET id = gen_random_uuid()");
   const other = await restored(await vault("another"), true);
   expect([other.hasReplaced, other.settled.left]).toEqual([false, 0]);
-}, 60_000);
+}, 240_000);
 
 test("keys that are set and are not the backup's are refused before anything is changed, unless --without-keys says so", async () => {
   const { press, folder, file } = bench;
@@ -369,4 +369,4 @@ test("killed in the middle of it, the database is as it was, and restoring it th
   }
   expect((await restored(there, true)).settled.restorations).toBe(2);
   expect(await query(target.url, "SELECT count(*)::int AS n FROM subscriptions")).toEqual([{ n: 20_000 }]);
-}, 120_000);
+}, 240_000);

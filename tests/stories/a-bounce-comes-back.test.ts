@@ -57,7 +57,7 @@ describe("what a real Postfix sends back", () => {
       port,
       transports: { ...transports, "refused.example": "error:5.1.1 User unknown" },
     });
-  }, 60_000);
+  }, 240_000);
   afterAll(async () => {
     await postfix?.close();
     await intake?.close();
@@ -96,7 +96,7 @@ describe("what a real Postfix sends back", () => {
         ),
       ).toEqual(["fine", "full", "ours"].map((name) => ({ email: `reader@${name}.example` })));
     },
-    60_000,
+    180_000,
   );
 
   withPostfix(
@@ -129,7 +129,7 @@ describe("what a real Postfix sends back", () => {
         await world.sql("SELECT what, via FROM subscription_changes WHERE what = 'ended' AND via = 'mailto'"),
       ).toEqual([{ what: "ended", via: "mailto" }]);
     },
-    60_000,
+    180_000,
   );
 
   function is(name: string, given: object) {

@@ -142,7 +142,7 @@ test("B3: a mailbox that is full: suspended after five days of it, tried weekly,
     { what: "ended", subscriptionId: String(id), because: "bounces", at: "2026-06-23T07:05:00.000Z" },
   ]);
   expect(await comeBack(id)).toBe("confirmed");
-}, 120_000);
+}, 240_000);
 
 test("B3: four full days in a row, one that goes through, and four again: nobody is suspended", async () => {
   const id = await press.store.aReader();

@@ -41,7 +41,7 @@ beforeAll(async () => {
     for (const { raw, to } of press.smtp.taken.slice(before).filter((mail) => mail.raw.includes("<quiet.")))
       told.push({ day, name: emails.get(to[0]!), mail: await PostalMime.parse(raw) });
   }
-}, 170_000);
+}, 400_000);
 afterAll(() => press.end());
 
 /** A morning: an edition of one new paper, the digests of 07:00, and by noon the letters. */

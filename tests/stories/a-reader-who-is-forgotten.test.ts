@@ -105,7 +105,7 @@ test("subscribes, reads, leaves, is forgotten on the day that was told; comes ba
   expect(await world.sql("SELECT count(*)::int AS rows, max(email) AS email FROM subscriptions")).toEqual([
     { rows: 1, email: READER },
   ]);
-}, 120_000);
+}, 240_000);
 
 test("moves to another address: asked there, told here, and no paper comes twice", async () => {
   const [{ id }] = (await world.sql<{ id: string }>("SELECT id FROM subscriptions")) as [{ id: string }];

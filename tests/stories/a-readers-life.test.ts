@@ -174,7 +174,7 @@ describe.each(["PostgreSQL", "Redis"])("a reader's life, with the queue on %s", 
         body: JSON.stringify(change),
       });
     }
-  }, 90_000);
+  }, 240_000);
 });
 
 async function until(isTrue: () => Promise<boolean>): Promise<void> {

@@ -105,7 +105,7 @@ beforeAll(async () => {
   press = await aPress({ start: START });
   const needs = { ...press.needs, shelf: openShelf(press.store.editions), setClock: press.store.clock.set };
   replayed = await replay(needs, await readRecording(folder), KINDS);
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   await press?.end();
   await world?.close();

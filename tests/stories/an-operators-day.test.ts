@@ -38,7 +38,7 @@ beforeAll(async () => {
       step === "rcpt" && said.includes(REFUSED) ? `550 5.1.1 <${REFUSED}>: User unknown` : undefined,
     ),
   );
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   await web?.close();
   await rm(folder, { recursive: true, force: true });

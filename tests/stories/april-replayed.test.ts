@@ -42,7 +42,7 @@ beforeAll(async () => {
       return { date, closedAt: edition.closedAt!.getTime(), index: indexEdition(edition) };
     }),
   );
-}, 90_000);
+}, 240_000);
 afterAll(() => press?.end());
 
 describe("April, replayed to twelve kinds of readers", () => {

@@ -76,7 +76,7 @@ describe("the thirty days of April", () => {
     await subscribe(world, [...READERS, AT_SEVEN], 5);
     await subscribe(world, [EVERYTHING], 50);
     await play(world);
-  }, 170_000);
+  }, 400_000);
   afterAll(async () => {
     await world?.close();
     await hub?.close();

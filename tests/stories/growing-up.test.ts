@@ -124,4 +124,4 @@ test("readers, what they were sent and their links move from the embedded databa
   });
   await answer.text();
   expect([answer.status, (await grown.subscriptions.findById(reader.id))!.state]).toEqual([200, "ended"]);
-}, 120_000);
+}, 240_000);

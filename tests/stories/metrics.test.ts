@@ -38,7 +38,7 @@ beforeAll(async () => {
   await world.app.incidents.raise("smtp-tls", "mail.example.org", "The certificate is over.");
   text = await (await fetch(`${world.url}/metrics`)).text();
   told = parsed(text);
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   await world?.close();
   await smtp?.close();

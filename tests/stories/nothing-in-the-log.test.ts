@@ -7,7 +7,7 @@ import { linkIn } from "../support/world.ts";
 let web: WebProcess;
 beforeAll(async () => {
   web = await aWebProcess({ LOG_LEVEL: "trace" });
-}, 90_000);
+}, 240_000);
 afterAll(() => web?.close());
 
 const ADA = "ada.lovelace.1815@example.com";

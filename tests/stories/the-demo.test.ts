@@ -64,7 +64,7 @@ test("without a live source the digest is made of the bundled sample, and the ma
   expect(page.match(/<h2\b/g)).toHaveLength(10);
   expect(page).toContain("bundled sample of April 2026");
   expect(readFileSync(eml as string, "utf8")).toMatch(/^List-Unsubscribe-Post: List-Unsubscribe=One-Click\r$/m);
-}, 60_000);
+}, 240_000);
 
 test("a live source that answers with ten papers is what the digest is made of", async () => {
   const day = addDays(utcDayOf(new Date()), -1);
@@ -91,7 +91,7 @@ test("a live source that answers with ten papers is what the digest is made of",
   expect(ran.code).toBe(0);
   expect(lastLine(ran)).toMatchObject({ read: 12, papers: 10, accepted: 1 });
   expect(readFileSync(lastLine(ran).html as string, "utf8")).not.toContain("sample");
-}, 60_000);
+}, 240_000);
 
 test("a file that cannot be read ends it with the reason, and a wrong option with the usage", async () => {
   const missing = await demo(["--papers", "no-such-file.json"]);
@@ -101,7 +101,7 @@ test("a file that cannot be read ends it with the reason, and a wrong option wit
   ]);
   const wrong = await demo(["--paper", "x"]);
   expect([wrong.code, wrong.complaint]).toEqual([2, expect.stringContaining("--paper")]);
-}, 60_000);
+}, 240_000);
 
 const story = needs(sharedData, "the page dump is not beside this checkout (../shared/data)");
 story(
@@ -116,5 +116,5 @@ story(
     expect(page).toContain("in the order they were listed");
     expect(page).not.toMatch(/trending/i);
   },
-  60_000,
+  180_000,
 );

@@ -73,7 +73,7 @@ describe("with a collector", () => {
       OTEL_SERVICE_NAME: "paperboy-of-the-test",
       OTEL_BSP_SCHEDULE_DELAY: "200",
     });
-  }, 90_000);
+  }, 240_000);
   afterAll(async () => {
     await web?.close();
     await collector?.close();

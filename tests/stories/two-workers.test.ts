@@ -28,7 +28,7 @@ beforeEach(async () => {
   closers.push(farEnd.close);
   campaign = await aCampaign({ readers: READERS, databaseUrl: database.url, redisUrl: redis.url });
   closers.push(campaign.close);
-}, 60_000);
+}, 240_000);
 afterEach(async () => {
   await Promise.all(workers.map((worker) => worker.kill()));
   workers = [];
@@ -97,4 +97,4 @@ it("C4, C5, C10: two workers on Redis deliver one edition together; killing one,
   expect(doubled).toBeLessThanOrEqual(CONNECTIONS);
   expect([[], [0]]).toContainEqual(doubledBy); // the killed one alone
   expect(farEnd.count(2)).toBeGreaterThan(0);
-}, 120_000);
+}, 240_000);
