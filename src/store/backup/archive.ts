@@ -3,7 +3,7 @@
  * all before it.
  */
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
+import { createReadStream } from "node:fs";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -40,7 +40,9 @@ export async function writeArchive(path: string, entries: AsyncIterable<ArchiveE
   // One that a killed run left may have been made with other rights.
   await rm(draft, { force: true });
   try {
-    await pipeline(tar(entries), gzip, createWriteStream(draft, { flags: "wx", mode: 0o600, flush: true }));
+    // Opened here, not by the stream: one that ends early would make the file after it was removed.
+    const file = await open(draft, "wx", 0o600);
+    await pipeline(tar(entries), gzip, file.createWriteStream({ flush: true }));
     await rename(draft, path);
     await syncFolder(path);
   } catch (cause) {
