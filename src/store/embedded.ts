@@ -37,8 +37,8 @@ const LOOK_MS = 2_000;
  * A real PostgreSQL from npm, on loopback, for whoever has none: about a second from nothing to the first query.
  *
  * Any number of processes may open one data directory: the first starts the server, the others use it, and whoever closes
- * last stops it; one that dies meanwhile is started again at the same port. A server whose processes were all killed goes on alone until the next one opens it, and is used as it is.
- * Only processes of one machine, or of one container, see each other.
+ * last stops it; one that dies meanwhile is started again at the same port. A server whose processes were all killed goes on
+ * alone until the next one opens it, and is used as it is. Only processes of one machine, or of one container, see each other.
  *
  * @throws {Permanent} a data directory of another PostgreSQL version, no rights, a full disk, an unknown platform
  * @throws {Temporary} when another process holds the start for minutes

@@ -84,9 +84,9 @@ export async function occupantOf(databaseUrl: string): Promise<Occupant> {
 }
 
 /**
- * In one transaction: everything in the schema goes, but for who had left the same database, the migrations of the backup come, its rows, what it counts by, the
- * migrations since. Foreign keys are checked when all rows are there, so that the order of tables and rows does not matter;
- * triggers of ours do not run, for what they would do is in the backup.
+ * In one transaction: everything in the schema goes, but for who had left the same database, the migrations of the backup
+ * come, its rows, what it counts by, the migrations since. Foreign keys are checked when all rows are there, so that the order
+ * of tables and rows does not matter; triggers of ours do not run, for what they would do is in the backup.
  *
  * @throws {Invalid} while a process runs on the database, and when rows are not as many as the backup says
  * @throws {Temporary} when the database cannot be reached

@@ -30,7 +30,8 @@ export type AsRoot = { base: string; uid: number; gid: number };
  *
  * @param dataDir is made, closed to others, when it is missing
  * @param options.isScratch nothing in it is worth keeping: where another would be refused, it begins with an empty one
- * @throws {Permanent} when it holds a database of another user, or when the folder it points to is gone, or belongs to the data directory this one was copied from
+ * @throws {Permanent} when it holds a database of another user, or when the folder it points to is gone, or belongs to the
+ *   data directory this one was copied from
  */
 export function homeOf(dataDir: string, asRoot: AsRoot | null, { isScratch = false } = {}): Home {
   makeDir(dataDir);
