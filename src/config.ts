@@ -187,5 +187,8 @@ function shown(field: string, value: string): string {
   // Whoever knows the path of a heartbeat's address can send one.
   if (/KEY|PASSWORD|TOKEN|HEADERS|HEARTBEAT|WEBHOOK_(?!SES)/.test(field)) return "…";
   if (!/_URLS?$|_ENDPOINT$/.test(field)) return value;
-  return value.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, "$1…@").replace(/(pass(?:word)?=)[^&,\s]*/gi, "$1…");
+  return value
+    .replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, "$1…@")
+    .replace(/(pass(?:word)?=)[^&,\s]*/gi, "$1…")
+    .replace(/^([^:/@]+):(?!\d+$|\/\/).*$/s, "$1:…"); // no scheme, no @, and more than a port behind the colon
 }

@@ -19,9 +19,7 @@ export async function openDataDir(dataDir: string, uid = process.getuid?.()): Pr
     throw new Invalid(
       `DATA_DIR: nothing can be kept in ${dataDir} (${code}${path === dataDir ? "" : ` at ${path}`}). ${ADVICE[code] ?? OTHERWISE}`,
       [],
-      {
-        cause,
-      },
+      { cause },
     );
   }
   if (uid !== 0) return;

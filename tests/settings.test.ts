@@ -9,6 +9,11 @@ describe("a wrong setting stops the start, with its name, its value and what to 
       "mysql://db/paperboy",
       'DATABASE_URL is not such a URL: "mysql://db/paperboy". Write postgresql://user:password@host:5432/paperboy',
     ],
+    [
+      "SMTP_URL",
+      "smtp.example.org:me:hunter2",
+      'SMTP_URL is not such a URL: "smtp.example.org:…". Write smtps://user:password@smtp.example.org',
+    ],
     ["REDIS_URL", "redis:6379", 'REDIS_URL is not such a URL: "redis:6379". Write redis://host:6379'],
     [
       "SMTP_URL",
